@@ -9,15 +9,16 @@
     │   └── ChunkingError            a chunk budget that no sentence piece fits
     ├── MissingDependencyError       something that is not installed: says what to install
     └── EngineError                  the engine could not do its work
+        ├── RunFailedError           not one chunk came through; carries the report
         ├── FatalServerError         no request can succeed: the run stops at once
         │   ├── AuthenticationError  401 or 403
-        │   ├── ModelNotFoundError   404
-        │   └── BadRequestError      400 that is not about length
+        │   └── ModelNotFoundError   404, or a model the server does not list
         ├── ServerError              one request failed, after its retries
         │   ├── ServerUnreachableError   refused, reset, or no such host
         │   ├── ServerTimeoutError       no answer in time
         │   ├── ServerOverloadedError    429 or 503
         │   └── ServerFaultError         any other 5xx
+        ├── BadRequestError          400 that is not about length
         ├── PromptTooLongError       400: the prompt is over the model's length
         └── AnswerError              the server answered, but not usefully
             ├── AnswerTruncatedError     cut off at max_tokens, again after splitting
@@ -46,6 +47,7 @@ __all__ = [
     "MissingDependencyError",
     "ModelNotFoundError",
     "PromptTooLongError",
+    "RunFailedError",
     "ServerError",
     "ServerFaultError",
     "ServerOverloadedError",
@@ -100,6 +102,10 @@ class EngineError(LexicueError):
     """The engine could not do its work."""
 
 
+class RunFailedError(EngineError):
+    """Every task of every chunk failed; the message tells the first reason."""
+
+
 class FatalServerError(EngineError):
     """An answer after which no further request can succeed, so the run stops."""
 
@@ -112,12 +118,14 @@ class ModelNotFoundError(FatalServerError):
     """The server does not serve this model, or has no such path (404)."""
 
 
-class BadRequestError(FatalServerError):
-    """The server rejects what every request has in common (400)."""
-
-
 class ServerError(EngineError):
-    """One request failed for good, after its retries."""
+    """One request failed for good, after its retries.
+
+    Attributes:
+        retry_after_s: seconds the server asked to wait, where it did.
+    """
+
+    retry_after_s: float | None = None
 
 
 class ServerUnreachableError(ServerError):
@@ -134,6 +142,10 @@ class ServerOverloadedError(ServerError):
 
 class ServerFaultError(ServerError):
     """The server broke while answering (5xx other than 503)."""
+
+
+class BadRequestError(EngineError):
+    """The server rejects the request (400), for another reason than its length."""
 
 
 class PromptTooLongError(EngineError):

@@ -156,10 +156,18 @@ class Transcript:
         Raises:
             IndexError: the offset is outside the text.
         """
-        text, starts, spoken = self._layout
+        return self._layout[2][self.spoken_number_at(offset)]
+
+    def spoken_number_at(self, offset: int) -> int:
+        """The place among `spoken_cues` (0-based) of the cue that a character belongs to.
+
+        Raises:
+            IndexError: the offset is outside the text.
+        """
+        text, starts, _ = self._layout
         if not 0 <= offset < len(text):
             raise IndexError(f"offset {offset} is outside the text of {len(text)} characters")
-        return spoken[bisect_right(starts, offset) - 1]
+        return bisect_right(starts, offset) - 1
 
     def cue_start(self, cue_number: int) -> int:
         """The offset in `text` where the n-th spoken cue (0-based) begins."""
@@ -222,6 +230,7 @@ class Candidate:
         level: CEFR.
         level_source: whether `level` is listed or estimated.
         confidence: of the engine, 0 to 1.
+        malformed: it is no entry at all, only its raw text; to be counted and refused.
     """
 
     text: str
@@ -238,6 +247,7 @@ class Candidate:
     level: Level | None = None
     level_source: LevelSource | None = None
     confidence: float = 1.0
+    malformed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
