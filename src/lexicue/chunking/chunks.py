@@ -15,7 +15,7 @@ from lexicue.chunking.tokens import TokenCounter
 from lexicue.errors import ChunkingError
 from lexicue.model import Chunk, Sentence, Transcript
 
-__all__ = ["chunk_transcript", "halve"]
+__all__ = ["chunk_each_cue", "chunk_transcript", "halve"]
 
 _CLAUSE = regex.compile(r"(?<=[,;:—–、，])\s+")
 _SPACE = regex.compile(r"\s+")
@@ -47,6 +47,23 @@ def chunk_transcript(
             after -= 1
         chunks.append(chunk)
         first = after
+    return chunks
+
+
+def chunk_each_cue(transcript: Transcript, counter: TokenCounter) -> list[Chunk]:
+    """One chunk for each cue with text, whole however long, numbered by the cue's place from 1.
+
+    For texts that were cut into chunks elsewhere (`Transcript.from_texts`).
+    """
+    sentences = split_sentences(transcript)
+    chunks: list[Chunk] = []
+    for number, cue in enumerate(transcript.spoken_cues):
+        start = transcript.cue_start(number)
+        end = start + len(cue.text)
+        within = [each for each in sentences if start <= each.start < end]
+        if within:
+            sized = [(sentence, 0) for sentence in within]
+            chunks.append(_chunk(cue.index + 1, transcript.text, sized, counter))
     return chunks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from lexicue.scheduling.strategies import Stages, Unit
@@ -19,7 +19,7 @@ class _Done:
 
 async def run_stages(
     stages: Stages, work: Callable[[Unit], Awaitable[Result]], width: int
-) -> AsyncIterator[Result]:
+) -> AsyncGenerator[Result]:
     """Work on every unit, at most `width` at once, and yield results in order of completion.
 
     Results wait in a queue of `width` places, so a slow consumer slows the work and memory stays

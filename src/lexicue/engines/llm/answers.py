@@ -153,7 +153,8 @@ def _first(entry: JsonValue, keys: tuple[str, ...]) -> JsonValue:
     if isinstance(entry, dict):
         for key in keys:
             if key in entry:
-                return entry[key]
+                value: JsonValue = entry[key]
+                return value
     return None
 
 

@@ -1,0 +1,5 @@
+"""``python -m lexicue`` is the ``lexicue`` command."""
+
+from lexicue.cli import main
+
+main()

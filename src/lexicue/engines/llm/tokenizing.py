@@ -1,0 +1,80 @@
+"""Counting tokens by asking the server, for models whose tokenizer is not at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+
+import httpx
+
+from lexicue.engines.llm.failures import error_for_response, error_for_transport
+from lexicue.errors import SettingsError
+from lexicue.settings import Settings
+
+__all__ = ["ServerTokenCounter"]
+
+_AT_ONCE = 16
+"""Counting is cheap for a server; this many at once hide the round trip."""
+
+_TIMEOUT_S = 30.0
+
+
+class ServerTokenCounter:
+    """Counts with the server's ``/tokenize``, as vLLM has it. It blocks: use it in a thread.
+
+    Args:
+        settings: the base URL, the model and the API key are used.
+
+    Raises:
+        SettingsError: there is no base URL.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.base_url is None:
+            raise SettingsError("tokenizer: server needs a --base-url; or count with qwen")
+        self._settings = settings
+        self._url = f"{settings.base_url.removesuffix('/v1')}/tokenize"
+
+    @property
+    def name(self) -> str:
+        """The server counted with."""
+        return f"{self._settings.model} at {self._url}"
+
+    def count(self, text: str) -> int:
+        """The number of tokens of one text.
+
+        Raises:
+            EngineError: the server does not answer, or cannot count.
+        """
+        try:
+            response = self._http.post(
+                self._url,
+                json={
+                    "model": self._settings.model,
+                    "prompt": text,
+                    "add_special_tokens": False,
+                },
+            )
+        except httpx.HTTPError as error:
+            raise error_for_transport(error, self._url) from error
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise SettingsError(f"{self._url} is not there: count with qwen or a tokenizer.json")
+        if response.status_code != httpx.codes.OK:
+            raise error_for_response(response, self._settings.model)
+        return int(response.json()["count"])
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """The number of tokens of each text.
+
+        Raises:
+            EngineError: the server does not answer, or cannot count.
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self.count, texts))
+
+    @cached_property
+    def _http(self) -> httpx.Client:
+        key = self._settings.api_key
+        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        return httpx.Client(headers=headers, timeout=_TIMEOUT_S)
