@@ -4,7 +4,6 @@
 model says is noise: assert on counts, statuses and shapes, never on words or times.
 """
 
-import ctypes
 import json
 import os
 import re
@@ -53,6 +52,11 @@ ENVIRONMENT = {
 SAMPLE = re.compile(r"(?P<name>[a-zA-Z_:][\w:]*)(?:\{.*\})? (?P<value>\S+)")
 
 
+# Waits for pytest to close its end, be it by dying, and takes the server's process group along:
+# vLLM's engine outlives its API server.
+GUARD = ("sh", "-c", "read -r _; kill -KILL 0")
+
+
 @dataclass(frozen=True, slots=True)
 class VllmServer:
     """A running server; `process` leads a process group of its own."""
@@ -64,6 +68,7 @@ class VllmServer:
     """Holds the model's tokenizer.json."""
     log: Path
     process: subprocess.Popen[bytes]
+    guard: subprocess.Popen[bytes]
 
     @property
     def root_url(self) -> str:
@@ -83,6 +88,7 @@ class VllmServer:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(STOP_LIMIT_S)
+        self.guard.communicate(timeout=STOP_LIMIT_S)
 
 
 class StartVllm(Protocol):
@@ -151,10 +157,10 @@ def _start(log: Path, flags: dict[str, Flag]) -> VllmServer:
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
+            process_group=0,
         )
-    server = VllmServer(f"http://127.0.0.1:{port}/v1", MODEL, MODEL_DIR, log, process)
+    guard = subprocess.Popen(GUARD, stdin=subprocess.PIPE, process_group=process.pid)
+    server = VllmServer(f"http://127.0.0.1:{port}/v1", MODEL, MODEL_DIR, log, process, guard)
     try:
         _wait_until_healthy(server)
     except BaseException:
@@ -199,8 +205,3 @@ def _free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def _die_with_parent() -> None:
-    """Let no server outlive a pytest that was killed (prctl's PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)

@@ -28,6 +28,8 @@ __all__ = ["Citation", "Slot", "Unit", "read_citation", "readings"]
 _BRACKETED = regex.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _EITHER = regex.compile(r"([a-z']+)/([a-z']+)")
 _BLANK = regex.compile(r"\.{2,}|[~_]")
+_LETTERS = {"a", "b"}  # "think of A as B"
+_AFTER_A_COMMA = {"and", "but", "or", "nor", "not", "no", "so", "if", "then"}
 _MOST_READINGS = 4
 
 
@@ -37,6 +39,7 @@ class Slot(Enum):
     POSSESSIVE = auto()
     REFLEXIVE = auto()
     OBJECT = auto()
+    BLANK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Unit:
     Attributes:
         form: the word, folded.
         slot: what holds the place before it, if anything does.
-        comma: whether a comma stands before it.
+        comma: whether a comma may stand before it, as in "last, but not least".
     """
 
     form: str
@@ -99,16 +102,21 @@ def read_citation(folded_text: str, *, literally: bool = False) -> Citation:
     while n < len(tokens):
         slot, length = (None, 1) if literally else _slot_at(tokens, n)
         if n and not literally and _BLANK.search(folded_text, tokens[n - 1].end, tokens[n].start):
-            pending = pending or Slot.OBJECT
+            pending = pending or Slot.BLANK
         if slot:
             # "give someone something" holds one place twice; "someone's" says more than "sth".
             pending = slot if pending in (None, Slot.OBJECT) else pending
         else:
-            comma = n > 0 and tokens[n].joint is Joint.COMMA
-            units.append(Unit(tokens[n].form, pending, comma))
+            units.append(Unit(tokens[n].form, pending, _may_follow_a_comma(tokens, n)))
             pending = None
         n += length
     return Citation(tuple(units), pending)
+
+
+def _may_follow_a_comma(tokens: list[Token], n: int) -> bool:
+    form, joint = tokens[n].form, tokens[n].joint
+    repeated = any(token.form == form for token in tokens[:n])  # "easy come, easy go"
+    return n > 0 and (joint is Joint.COMMA or form in _AFTER_A_COMMA or repeated)
 
 
 def _slot_at(tokens: list[Token], n: int) -> tuple[Slot | None, int]:
@@ -123,6 +131,8 @@ def _slot_at(tokens: list[Token], n: int) -> tuple[Slot | None, int]:
         return Slot.OBJECT, 1
     if form in REFLEXIVES:
         return Slot.REFLEXIVE, 1
+    if form in _LETTERS and {token.form for token in tokens} >= _LETTERS:
+        return Slot.OBJECT, 1
     rest = {token.form for token in tokens[n + 1 :]}
     if n > 0 and form in DO_SLOTS and rest <= OBJECT_SLOTS:
         return Slot.OBJECT, 1

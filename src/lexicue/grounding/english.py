@@ -11,6 +11,7 @@ __all__ = [
     "DO_SLOTS",
     "FRONT_FILLERS",
     "FUNCTION_WORDS",
+    "GIVING",
     "OBJECT_SLOTS",
     "PARTICLES",
     "PASSIVE_HELPERS",
@@ -80,6 +81,9 @@ DETERMINERS = (
     | POSSESSIVES
     | _set("this that these those some any no every each another all both either neither such")
 )
+
+GIVING = _set("give lend show teach tell offer hand pay send owe cost do buy throw")
+"""Verbs that have a receiver before their object."""
 
 _QUANTIFIERS = _set(
     "lot lots bit couple few little much many more most less several enough plenty kind sort "

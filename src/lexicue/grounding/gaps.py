@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lexicue.grounding.english import (
     AUXILIARIES,
     CLAUSE_OPENERS,
+    CONTENTLESS,
     DETERMINERS,
     FRONT_FILLERS,
     FUNCTION_WORDS,
@@ -28,6 +29,7 @@ from lexicue.grounding.line import Line
 
 __all__ = [
     "ADJACENT",
+    "ANYTHING",
     "COMMA_APART",
     "FRONTED",
     "LOOSE_POSSESSIVE",
@@ -59,11 +61,15 @@ class Link:
 _OBJECT_WORDS = 6
 # "my little brother's": four words and the "'s".
 _OWNER_WORDS = 5
+# What "..." stands for: "not only *what he said about it* but also".
+_BLANK_WORDS = 10
 # The strings *that they must surely have* pulled.
 _FRONT_WORDS = 5
 
 _NOT_IN_AN_OBJECT = AUXILIARIES | CLAUSE_OPENERS | SUBJECTS | PURE_PARTICLES
-_NOT_A_MODIFIER = _NOT_IN_AN_OBJECT | (PREPOSITIONS - {"of", "about"})
+_NOT_A_MODIFIER = _NOT_IN_AN_OBJECT | (PREPOSITIONS - {"of", "about"}) | {"'s"}
+# "the strings *you* pulled", "*that* were", "*to* pull"
+_CLAUSE_OF_AN_OBJECT = SUBJECTS | {"you", "it", "that", "to"}
 
 
 def _nothing(line: Line, left: int, right: int) -> bool:
@@ -72,6 +78,10 @@ def _nothing(line: Line, left: int, right: int) -> bool:
 
 def _at_most_a_comma(_line: Line, left: int, right: int) -> bool:
     return right == left + 1
+
+
+def _anything(_line: Line, _left: int, _right: int) -> bool:
+    return True
 
 
 def _an_object(line: Line, left: int, right: int) -> bool:
@@ -106,7 +116,7 @@ def _an_owner(line: Line, left: int, right: int) -> bool:
 def _an_owner_and_modifiers(line: Line, left: int, right: int) -> bool:
     """A possessive and at most two more words: "my poor old"."""
     return any(
-        _an_owner(line, left, owned) and _are_modifiers(line.forms_between(owned - 1, right))
+        _an_owner(line, left, owned) and _are_modifiers(line.forms_between(owned - 1, right), "")
         for owned in range(right, max(left + 1, right - 3), -1)
     )
 
@@ -125,7 +135,7 @@ def _the_front_of_a_verb(line: Line, left: int, right: int) -> bool:
     passive = not gap or not PASSIVE_HELPERS.isdisjoint(gap)
     if passive and is_participle(line.tokens[right].form):
         return True
-    return any(form in SUBJECTS or form in {"you", "it", "that"} for form in gap)
+    return any(form in _CLAUSE_OF_AN_OBJECT for form in gap)
 
 
 def modifiers(reach: int, *, determiners: bool = False) -> Link:
@@ -142,7 +152,7 @@ def modifiers(reach: int, *, determiners: bool = False) -> Link:
         return (
             _is_asides_only(line, left, right)
             and (determiners or POSSESSIVES.isdisjoint(gap))
-            and _are_modifiers(gap)
+            and _are_modifiers(gap, line.tokens[right].form)
         )
 
     return Link(reach, accepts)
@@ -150,6 +160,7 @@ def modifiers(reach: int, *, determiners: bool = False) -> Link:
 
 ADJACENT = Link(0, _nothing)
 COMMA_APART = Link(0, _at_most_a_comma)
+ANYTHING = Link(_BLANK_WORDS, _anything)
 OBJECT = Link(_OBJECT_WORDS, _an_object)
 PARTICLE = Link(_OBJECT_WORDS, _an_object_before_a_particle)
 POSSESSIVE = Link(_OWNER_WORDS, _an_owner)
@@ -158,18 +169,25 @@ REFLEXIVE = Link(1, _a_reflexive)
 FRONTED = Link(_FRONT_WORDS, _the_front_of_a_verb)
 
 
-def _are_modifiers(gap: list[str]) -> bool:
-    return all(_may_modify(form, last=n == len(gap)) for n, form in enumerate(gap, 1))
+def _are_modifiers(gap: list[str], following: str) -> bool:
+    """Whether words may stand before `following` and modify it, or what came before."""
+    if not gap:
+        return True
+    *others, last = gap
+    return all(map(_may_modify, others)) and (_may_modify(last) or _leans(last, following))
 
 
-def _may_modify(form: str, *, last: bool) -> bool:
+def _leans(noun: str, following: str) -> bool:
+    """Whether a noun leans on the word after it, as in "made a *career* decision"."""
+    kinds = parts_of_speech(noun)
+    return "NOUN" in kinds and noun not in _NOT_A_MODIFIER and following not in CONTENTLESS
+
+
+def _may_modify(form: str) -> bool:
     if form in _NOT_A_MODIFIER:
         return False
     kinds = parts_of_speech(form)
-    if form in FUNCTION_WORDS or not kinds or "ADJ" in kinds or "ADV" in kinds:
-        return True
-    # One noun may lean on the next, as in "made a career decision".
-    return last and "NOUN" in kinds
+    return form in FUNCTION_WORDS or not kinds or "ADJ" in kinds or "ADV" in kinds
 
 
 def _is_an_adverb(form: str) -> bool:

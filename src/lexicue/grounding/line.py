@@ -43,7 +43,7 @@ _WORD = regex.compile(
 
 _ELLIPSIS = regex.compile(r"\.{2,}")
 _STOP = regex.compile(r"[\n;:!?—。؟؛।]|--|(?:^|\s)[-–](?:\s|$)")
-_SILENT = regex.compile(r"[\s'\"]*")
+_SILENT = regex.compile(r"[ '\"]*")
 _ABBREVIATED = 3  # "Mr.", "vs.", "U.": a full stop after so few letters need not be one
 
 

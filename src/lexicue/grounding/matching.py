@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -47,11 +48,12 @@ def apart(finds: Iterable[Find]) -> list[Find]:
 
     A better tier wins, then the find that has more of the item in it, then the closer one.
     """
-    chosen: list[Find] = []
+    chosen: list[Find] = []  # in order of the text
     for one in sorted(set(finds), key=_worth):
-        if all(one.end <= other.start or other.end <= one.start for other in chosen):
-            chosen.append(one)
-    return sorted(chosen, key=lambda found: found.start)
+        place = bisect_left(chosen, one.end, key=lambda other: other.start)
+        if place == 0 or chosen[place - 1].end <= one.start:
+            chosen.insert(place, one)
+    return chosen
 
 
 def _worth(found: Find) -> tuple[float, int, int, Mention]:
@@ -59,17 +61,23 @@ def _worth(found: Find) -> tuple[float, int, int, Mention]:
     return (-found.how, -covered, found.end - found.start, found.spans)
 
 
-def _chains(line: Line, pattern: Pattern) -> Iterable[tuple[int, ...]]:
+# A chain of places, last place first: sharing the beginnings keeps long items cheap.
+_Chain = tuple[int, "_Chain | None"]
+
+
+def _chains(line: Line, pattern: Pattern) -> Iterable[_Chain]:
     places = [_places(line, word, by_form=pattern.by_form) for word in pattern.words]
     if not all(places):
         return ()
-    ending: dict[int, tuple[int, ...]] = {place: (place,) for place in places[0]}
+    ending: dict[int, _Chain] = {place: (place, None) for place in places[0]}
     for link, here in zip(pattern.links, places[1:], strict=True):
-        longer = {}
+        longer: dict[int, _Chain] = {}
         for place in here:
             nearest = _nearest(line, ending, place, link)
             if nearest is not None:
-                longer[place] = (*ending[nearest], place)
+                longer[place] = (place, ending[nearest])
+        if not longer:
+            return ()
         ending = longer
     return ending.values()
 
@@ -81,7 +89,7 @@ def _places(line: Line, word: frozenset[str], *, by_form: bool) -> list[int]:
     return line.with_lemma(word)
 
 
-def _nearest(line: Line, ending: dict[int, tuple[int, ...]], place: int, link: Link) -> int | None:
+def _nearest(line: Line, ending: dict[int, _Chain], place: int, link: Link) -> int | None:
     """The last place before `place` where the pattern so far ends and the link holds."""
     for left in range(place - 1, max(place - 2 - link.reach, -1), -1):
         if line.clause[left] != line.clause[place]:
@@ -91,12 +99,26 @@ def _nearest(line: Line, ending: dict[int, tuple[int, ...]], place: int, link: L
     return None
 
 
-def _spans(line: Line, chain: tuple[int, ...]) -> Mention:
+def _spans(line: Line, chain: _Chain) -> Mention:
     spans: list[Span] = []
-    first = before = chain[0]
-    for place in (*chain[1:], None):
-        if place is None or place != before + 1:
-            spans.append(line.span(first, before))
-            first = place if place is not None else first
-        before = place if place is not None else before
-    return tuple(spans)
+    first = last = chain[0]
+    for place in _before(chain):
+        if place != first - 1:
+            spans.append(line.span(_whole(line, first), last))
+            last = place
+        first = place
+    spans.append(line.span(_whole(line, first), last))
+    return tuple(reversed(spans))
+
+
+def _before(chain: _Chain) -> Iterator[int]:
+    """The places of a chain but the last, backwards."""
+    link = chain[1]
+    while link is not None:
+        yield link[0]
+        link = link[1]
+
+
+def _whole(line: Line, place: int) -> int:
+    """The first half of "don't", given its second, which nobody would mark by itself."""
+    return place - 1 if line.tokens[place].form == "n't" and place > 0 else place

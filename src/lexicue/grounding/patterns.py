@@ -12,6 +12,7 @@ from lexicue.grounding.english import (
     ARTICLES,
     AUXILIARIES,
     CONTENTLESS,
+    GIVING,
     PARTICLES,
     PREPOSITIONS,
     PRONOUNS,
@@ -19,6 +20,7 @@ from lexicue.grounding.english import (
 )
 from lexicue.grounding.gaps import (
     ADJACENT,
+    ANYTHING,
     COMMA_APART,
     FRONTED,
     LOOSE_POSSESSIVE,
@@ -61,13 +63,13 @@ class Pattern:
     by_form: bool = False
 
 
-# No item is longer, and the work for one grows with its words.
+# Longer items are sentences, and nobody stretches those.
 _MOST_LOOSE_WORDS = 12
-_ANY_COMMA_FROM = 3  # words: "last, but not least", but never "what you give, up to a point"
 
 _SAID_WITH_BE = PRONOUNS | {"there", "here", "what", "who", "where", "how"}
 
 _AFTER_OBJECTS = PREPOSITIONS | PARTICLES
+_ANOTHER_WITHOUT_BE = CONTENTLESS - ARTICLES | {"used", "going"}
 _NOT_STRETCHED = {PhraseKind.COMPOUND}
 _NOT_VERBAL = {PhraseKind.COMPOUND, PhraseKind.PROVERB}
 
@@ -102,11 +104,20 @@ def stages(citation: Citation, kind: PhraseKind | None) -> Iterator[list[Pattern
     second: list[Pattern] = []
     for some in _without_openers(units):
         lost = {unit.form for unit in units[: len(units) - len(some)]}
-        alone = len(some) == 1 and lost != {"to"}
-        shaky = alone or "be" in lost or some[0].slot not in (None, Slot.POSSESSIVE)
-        (second if shaky else first).extend(_patterns(some, citation.trailing, kind))
+        (second if _is_shaky(some, lost) else first).extend(
+            _patterns(some, citation.trailing, kind)
+        )
     yield first
     yield second
+
+
+def _is_shaky(units: tuple[Unit, ...], lost: set[str]) -> bool:
+    """Whether a citation may mean something else once its openers are lost."""
+    first = units[0]
+    if "be" in lost and first.form in _ANOTHER_WITHOUT_BE:
+        return True
+    alone = len(units) == 1 and lost != {"to"}
+    return alone or first.slot not in (None, Slot.POSSESSIVE)
 
 
 def _without_openers(units: tuple[Unit, ...]) -> Iterator[tuple[Unit, ...]]:
@@ -121,7 +132,8 @@ def _without_openers(units: tuple[Unit, ...]) -> Iterator[tuple[Unit, ...]]:
 def _patterns(
     units: tuple[Unit, ...], trailing: Slot | None, kind: PhraseKind | None
 ) -> Iterator[Pattern]:
-    if not _has_content(units):
+    particle_verb = kind is PhraseKind.PHRASAL_VERB and len(units) > 1  # "be around"
+    if not _has_content(units) and not particle_verb:
         if trailing is Slot.REFLEXIVE:  # "by oneself"
             yield _with_reflexive(units)
         if len(units) > 1 or not trailing:
@@ -161,10 +173,10 @@ def _key(form: str, before: str) -> frozenset[str]:
 
 
 def _tight_links(units: tuple[Unit, ...]) -> tuple[Link, ...]:
-    return tuple(_tight_link(unit, len(units)) for unit in units[1:])
+    return tuple(_tight_link(unit) for unit in units[1:])
 
 
-def _tight_link(unit: Unit, length: int) -> Link:
+def _tight_link(unit: Unit) -> Link:
     match unit.slot:
         case Slot.POSSESSIVE:
             return POSSESSIVE
@@ -172,8 +184,10 @@ def _tight_link(unit: Unit, length: int) -> Link:
             return REFLEXIVE
         case Slot.OBJECT:
             return OBJECT
+        case Slot.BLANK:
+            return ANYTHING
         case None:
-            return COMMA_APART if unit.comma or length >= _ANY_COMMA_FROM else ADJACENT
+            return COMMA_APART if unit.comma else ADJACENT
 
 
 def _loose(
@@ -190,12 +204,13 @@ def _loose_link(left: Unit, right: Unit, determiners: bool) -> Link:
     if right.slot is Slot.POSSESSIVE:
         return LOOSE_POSSESSIVE
     if right.slot:
-        return _tight_link(right, _ANY_COMMA_FROM)
-    clitic = right.form.startswith("'") or right.form == "n't"
+        return _tight_link(right)
+    clitic = right.form.startswith("'") or right.form in AUXILIARIES | {"n't"}
     if clitic or (left.form in CONTENTLESS and right.form in CONTENTLESS):
         stretchable = left.form in PARTICLES and right.form in PREPOSITIONS - {"of"}
-        return modifiers(2) if stretchable and not clitic else COMMA_APART
-    reach = 2 if left.form in CONTENTLESS or right.form in CONTENTLESS else 3
+        return modifiers(2) if stretchable and not clitic else ADJACENT
+    small = {left.form, right.form} & CONTENTLESS - ARTICLES
+    reach = 2 if small else 3
     return modifiers(reach + determiners, determiners=determiners)
 
 
@@ -210,6 +225,8 @@ def _link_after_verb(units: tuple[Unit, ...], kind: PhraseKind | None) -> Link |
         return PARTICLE if len(units) == 2 else OBJECT
     if following in PREPOSITIONS and len(units) > 2 and not light:
         return OBJECT  # "take the fact for granted"
+    if verb in GIVING and following in ARTICLES:
+        return OBJECT  # "give my brother a hand"
     if kind is PhraseKind.LIGHT_VERB:
         return modifiers(5, determiners=True)
     return None

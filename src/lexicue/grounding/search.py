@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import regex
 
 from lexicue.grounding.citation import read_citation, readings
+from lexicue.grounding.english import CONTENTLESS
 from lexicue.grounding.folding import folded
 from lexicue.grounding.lemmas import lemmas_as, lemmas_of_item
 from lexicue.grounding.line import UNSPACED, Joint, Line, tokens_of
@@ -19,6 +20,9 @@ __all__ = ["MAX_ITEM_CHARACTERS", "search"]
 
 MAX_ITEM_CHARACTERS = 400
 """Nothing worth learning is longer, and a runaway answer must not cost more than a glance."""
+
+# A longer item is found as it is written or not at all: the work grows with its words.
+_MOST_WORDS = 24
 
 _HANGUL = regex.compile(r"\p{Hangul}")
 _EDGES = " \t\r\n\"'“”‘’«».,;:!?()[]{}<>*"
@@ -39,9 +43,11 @@ def search(line: Line, candidate: Candidate) -> Iterator[Find]:
     yield from verbatim
     for reading in readings(item):
         tokens = tokens_of(reading)
+        if len(tokens) == 1 and reading != item and tokens[0].form in CONTENTLESS:
+            continue  # half of "and/or"
         if len(tokens) == 1:
             yield from find(line, inflected_word(_wanted(tokens[0].form, candidate)))
-        else:
+        elif len(tokens) <= _MOST_WORDS:
             yield from _phrase(line, reading, candidate, seen=bool(verbatim))
 
 
@@ -56,7 +62,7 @@ def _as_written(line: Line, text: str) -> Iterator[Find]:
 def _in_a_row(line: Line, item: str) -> Iterator[Find]:
     """The item's words whatever is between them: "well-known", "well known", "e-mail", "email"."""
     citation = read_citation(item, literally=True)
-    if not citation.units:
+    if not 1 <= len(citation.units) <= _MOST_WORDS:
         return
     yield from find(line, as_said(citation))
     tokens = tokens_of(item)

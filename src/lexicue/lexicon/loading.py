@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -31,6 +31,7 @@ PHRASE_COLUMNS = (
 )
 
 _LEVELS: dict[str, Level | None] = {"": None, **{level: level for level in CEFR_LEVELS}}
+_KINDS = {str(kind): kind for kind in PhraseKind}
 _YES_NO = {"yes": True, "no": False}
 
 _Entry = TypeVar("_Entry")
@@ -144,13 +145,13 @@ def _phrase_entry(fields: list[str]) -> PhraseEntry:
     phrase, kind, meaning, definition, literal, register, level, separable, gap = fields
     return PhraseEntry(
         phrase=_filled(phrase, "phrase"),
-        kind=PhraseKind(_one_of(kind, tuple(PhraseKind), "kind")),
+        kind=_KINDS[_one_of(kind, _KINDS, "kind")],
         meanings=_items(_filled(meaning, "meaning")),
         definition=definition,
         literal=literal,
         register=register,
-        level=_LEVELS[_one_of(level, tuple(_LEVELS), "level")],
-        separable=_YES_NO[_one_of(separable, tuple(_YES_NO), "separable")],
+        level=_LEVELS[_one_of(level, _LEVELS, "level")],
+        separable=_YES_NO[_one_of(separable, _YES_NO, "separable")],
         gap=_number(gap, "gap"),
     )
 
@@ -161,7 +162,7 @@ def _filled(value: str, column: str) -> str:
     return value
 
 
-def _one_of(value: str, allowed: tuple[str, ...], column: str) -> str:
+def _one_of(value: str, allowed: Collection[str], column: str) -> str:
     if value not in allowed:
         raise ValueError(
             f"{column} must be one of {' '.join(filter(None, allowed))}, not {value!r}"

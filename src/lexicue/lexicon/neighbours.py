@@ -37,12 +37,9 @@ def is_chance(pattern: Pattern, sentence: Sentence, found: Found) -> bool:
 def _counts_kinds(pattern: Pattern, sentence: Sentence, found: Found) -> bool:
     """ "this sort of question", where the phrase is the hedge of "it's sort of late"."""
     before = _token(sentence, found.tokens[0] - 1)
-    return (
-        pattern.entry.phrase in _HEDGES
-        and before is not None
-        and before.pos in _BEFORE_A_NOUN_OF
-        and before.lower not in ("a", "just")
-    )
+    if before is None or pattern.entry.phrase not in _HEDGES:
+        return False
+    return before.pos in _BEFORE_A_NOUN_OF or before.lower in ("what", "which")
 
 
 def _goes_on(pattern: Pattern, sentence: Sentence, found: Found) -> bool:

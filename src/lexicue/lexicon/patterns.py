@@ -48,7 +48,7 @@ _CONTRACTIONS = {"n't": "not", "ca": "can", "wo": "will", "sha": "shall", "'ll":
 """Halves of a contraction by the word they stand for, in text and in citation forms alike."""
 
 _CLITIC = re.compile(r"(?<=\w)(n't|'(?:s|re|ve|ll|d|m)|(?<=s)')$")
-_ALTERNATIVE_SLOT = re.compile(r"\b(some(?:one|body|thing)('s)?) or some(?:one|body|thing)\2\b")
+_ALTERNATIVE_SLOT = re.compile(r"\b(some(?:one|body|thing)((?:'s)?)) or some(?:one|body|thing)\2\b")
 _INFINITIVE_END = re.compile(r"(?<=\w) to do(?: something)?$")
 _PIECE = re.compile(r"[^\s,.!?…\-]+|,|…|\.\.\.")
 
@@ -123,7 +123,7 @@ def compile_entry(entry: PhraseEntry) -> Pattern:
     if not _can_be_told(elements):
         # "or something", "someone else": what reads as a slot is a word here.
         elements = [Word(piece, inflects=True) for piece in _pieces(entry.phrase)]
-    trailing = isinstance(elements[-1], Slot)
+    has_slot = any(isinstance(element, Slot) for element in elements)
     elements = _opened(_trimmed(elements, entry), entry)
     elements = _with_first_verb_inflected(elements)
     words = [element.form for element in elements if isinstance(element, Word)]
@@ -131,7 +131,7 @@ def compile_entry(entry: PhraseEntry) -> Pattern:
         entry,
         tuple(elements),
         frozenset(words) - ARTICLES - {","} or frozenset(words),
-        _gate(entry, words, trailing),
+        _gate(entry, words, has_slot),
         _verb_object(entry, elements),
     )
 
@@ -202,11 +202,11 @@ def _with_first_verb_inflected(elements: list[Element]) -> list[Element]:
     return elements
 
 
-def _gate(entry: PhraseEntry, words: Sequence[str], trailing: bool) -> Gate:
+def _gate(entry: PhraseEntry, words: Sequence[str], has_slot: bool) -> Gate:
     # Longer ones ("look forward to", "run out of") are told by their own words.
     if entry.kind not in VERB_KINDS or len(words) != 2 or words[1] not in PARTICLES:
         return Gate.NONE
-    if entry.kind is PhraseKind.PREPOSITIONAL_VERB or (trailing and not entry.separable):
+    if entry.kind is PhraseKind.PREPOSITIONAL_VERB or (has_slot and not entry.separable):
         return Gate.PREPOSITION
     return Gate.PARTICLE
 

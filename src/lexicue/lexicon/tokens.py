@@ -21,7 +21,6 @@ class Token:
         end: where it ends.
         dep: its dependency label; empty where nothing was parsed.
         head: the index in the sentence of the token it depends on.
-        entity: the kind of name it is part of; empty for none.
         lower: `text` in lower case with straight apostrophes.
     """
 
@@ -33,7 +32,6 @@ class Token:
     end: int = 0
     dep: str = ""
     head: int = -1
-    entity: str = ""
     lower: str = field(init=False, default="")
 
     def __post_init__(self) -> None:

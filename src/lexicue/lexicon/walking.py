@@ -39,6 +39,9 @@ _OBJECT_ENDS = frozenset({"NOUN", "PROPN", "PRON", "NUM", "ADJ", "DET", "VERB"})
 _GAP_AFTER_BE = 2
 """Adverbs settle after *be* whatever the phrase: "it was not even supposed to"."""
 
+_GAP_AFTER_OBJECT = 2
+"""Room for adverbs between an object and its particle: "turn it right back on"."""
+
 _HOLDS_OBJECT = frozenset({PhraseKind.IDIOM, PhraseKind.EXPRESSION})
 
 _SUBJECT_PRONOUNS = frozenset({"i", "he", "she", "we", "they", "who"})
@@ -116,7 +119,10 @@ class _Walker:
         if i == len(self._tokens):
             return None
         element = self._pattern.elements[k]
-        return self._element(element, k, i, gap) or self._skip(k, i, gap)
+        found = self._element(element, k, i, gap)
+        if found or (isinstance(element, Slot) and element.kind is SlotKind.OBJECT):
+            return found
+        return self._skip(k, i, gap)
 
     def _element(self, element: Element, k: int, i: int, gap: int) -> Found | None:
         if isinstance(element, Slot):
@@ -183,7 +189,9 @@ class _Walker:
         for end in range(i + 1, min(i + slot.limit, len(self._tokens) - 1) + 1):
             if not _continues_object(self._tokens[end - 1], is_first=end == i + 1):
                 return None
-            if self._tokens[end - 1].pos in _OBJECT_ENDS and (found := self.walk(k + 1, end, 0)):
+            if self._tokens[end - 1].pos not in _OBJECT_ENDS:
+                continue
+            if found := self.walk(k + 1, end, min(gap, _GAP_AFTER_OBJECT)):
                 return found.parted()
         return None
 
@@ -208,7 +216,8 @@ def _forms(token: Token) -> frozenset[str]:
 
 def _continues_object(token: Token, is_first: bool) -> bool:
     if is_first:
-        return token.pos in _OBJECT_STARTS
+        # Not the clitic of "let's go".
+        return token.pos in _OBJECT_STARTS and not token.lower.startswith("'")
     return token.pos in _NOMINAL or token.tag in ("VBG", "VBN", "HYPH")
 
 

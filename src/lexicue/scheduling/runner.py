@@ -17,50 +17,49 @@ class _Done:
     pass
 
 
+_RESULTS_AHEAD = 256
+"""Results that may wait for a consumer that is slower than the server: a few KB each."""
+
+
 async def run_stages(
     stages: Stages, work: Callable[[Unit], Awaitable[Result]], width: int
 ) -> AsyncGenerator[Result]:
     """Work on every unit, at most `width` at once, and yield results in order of completion.
 
-    Results wait in a queue of `width` places, so a slow consumer slows the work and memory stays
-    bounded. Closing the iterator cancels what is in flight and waits until it has cleaned up.
+    When too many results wait for the consumer the work waits too, so that memory stays bounded.
+    Closing the generator cancels what is in flight and waits until it has cleaned up.
 
     Raises:
         Exception: the first that `work` raises; the other units are then cancelled.
     """
-    results: asyncio.Queue[Result | _Done] = asyncio.Queue(maxsize=width)
+    results: asyncio.Queue[Result | _Done] = asyncio.Queue()
+    room = asyncio.Semaphore(_RESULTS_AHEAD)
 
     async def pull(units: Iterator[Unit]) -> None:
         for unit in units:
-            await results.put(await work(unit))
+            result = await work(unit)
+            await room.acquire()
+            results.put_nowait(result)
 
     async def run_all() -> None:
-        try:
-            for stage in stages:
-                units = iter(stage)
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(min(width, len(stage))):
-                        group.create_task(pull(units))
-        except ExceptionGroup as failures:
-            raise _first(failures) from None
-        finally:
-            if not _is_cancelled():
-                await results.put(_Done())
+        for stage in stages:
+            units = iter(stage)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(width, len(stage))):
+                    group.create_task(pull(units))
 
     running = asyncio.create_task(run_all())
+    running.add_done_callback(lambda _: results.put_nowait(_Done()))
     try:
         while not isinstance(result := await results.get(), _Done):
+            room.release()
             yield result
         await running
+    except ExceptionGroup as failures:
+        raise _first(failures) from None
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-
-
-def _is_cancelled() -> bool:
-    """Whether the running task is on its way out, so that nobody reads its results any more."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _first(failures: BaseExceptionGroup[Exception]) -> Exception:

@@ -47,27 +47,20 @@ class AnalysedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Everything the two tasks need to know of a chunk.
-
-    Attributes:
-        sentences: in order.
-        cased: whether the text has capitals to tell names by.
-    """
+    """Everything the two tasks need to know of a chunk: its sentences, in order."""
 
     sentences: tuple[AnalysedSentence, ...]
-    cased: bool
 
 
 def analyse(chunk: Chunk, matcher: PhraseMatcher) -> Analysis:
     """Tag and parse a chunk's sentences and find the phrases in them."""
     ranges = list(_sentence_ranges(chunk))
-    texts = [chunk.text[start:end] for start, end in ranges]
-    docs = parsed([readable(text) for text in texts])
+    texts = [readable(chunk.text[start:end]) for start, end in ranges]
     sentences = []
-    for (start, _), doc in zip(ranges, docs, strict=True):
-        tokens = _tokens(doc, chunk.text, start)
+    for (start, _), doc in zip(ranges, parsed(texts), strict=True):
+        tokens = _tokens(doc, start)
         sentences.append(AnalysedSentence(tokens, tuple(matcher.find(tokens))))
-    return Analysis(tuple(sentences), cased=any(map(_begins_with_capital, texts)))
+    return Analysis(tuple(sentences))
 
 
 def readable(text: str) -> str:
@@ -92,14 +85,13 @@ def _sentence_ranges(chunk: Chunk) -> Iterator[Span]:
             yield start, end
 
 
-def _tokens(doc: SpacyDoc, text: str, offset: int) -> tuple[Token, ...]:
+def _tokens(doc: SpacyDoc, offset: int) -> tuple[Token, ...]:
     """spaCy's tokens as ours, without those of mere space, at their place in the chunk."""
     words = [token for token in doc if not token.is_space]
     place = {token.i: index for index, token in enumerate(words)}
     return tuple(
         Token(
-            # As said in the chunk, not as made readable.
-            text=text[offset + token.idx : offset + token.idx + len(token.text)],
+            text=token.text,
             lemmas=dictionary_forms(token.text.lower(), token.pos_, token.lemma_.lower()),
             pos=token.pos_,
             tag=token.tag_,
@@ -107,11 +99,6 @@ def _tokens(doc: SpacyDoc, text: str, offset: int) -> tuple[Token, ...]:
             end=offset + token.idx + len(token.text),
             dep=token.dep_,
             head=place.get(token.head.i, -1),
-            entity=token.ent_type_,
         )
         for token in words
     )
-
-
-def _begins_with_capital(text: str) -> bool:
-    return text[:1].isupper() and not text.isupper()

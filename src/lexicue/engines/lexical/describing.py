@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lexicue.engines.lexical.analysis import readable
-from lexicue.engines.lexical.lemmas import dictionary_forms
+from lexicue.engines.lexical.lemmas import dictionary_forms, known_pos
 from lexicue.engines.lexical.pipeline import SpacyDoc, SpacyToken, tagged
 from lexicue.engines.lexical.readings import POS_OF_UPOS
 from lexicue.model import Span
@@ -33,7 +33,7 @@ def describe_words(requests: Sequence[tuple[str, Span]]) -> list[WordDescription
     Returns:
         The lemma, the part of speech shown (``n v adj adv``, else ``prep conj pron det num intj
         part x``) and the Universal tag. A word of several tokens ("well-being") keeps its form
-        in lower case and has the part of speech of its last token.
+        in lower case, unless the dictionary has it, and the part of speech of its last token.
 
     Raises:
         MissingDependencyError: no spaCy model is installed.
@@ -49,16 +49,31 @@ def _describe(sentence: str, span: Span, doc: SpacyDoc) -> WordDescription:
     tokens = [token for token in doc if _overlaps(token, start, end)]
     if not tokens:
         return WordDescription(said, "x", "X")
-    upos = tokens[-1].pos_
-    return WordDescription(_lemma(said, tokens), POS_OF_UPOS.get(upos, "x"), upos)
+    following = next((token for token in doc if token.idx >= end and not token.is_space), None)
+    upos = _upos(said, tokens, following)
+    return WordDescription(_lemma(said, upos, tokens), POS_OF_UPOS.get(upos, "x"), upos)
 
 
 def _overlaps(token: SpacyToken, start: int, end: int) -> bool:
     return not token.is_space and token.idx < end and token.idx + len(token.text) > start
 
 
-def _lemma(said: str, tokens: Sequence[SpacyToken]) -> str:
-    if len(tokens) > 1:
-        return said
-    (token,) = tokens
-    return dictionary_forms(said, token.pos_, token.lemma_.lower())[0]
+def _upos(said: str, tokens: Sequence[SpacyToken], following: SpacyToken | None) -> str:
+    """That of the last token, save for what hyphens make of it."""
+    last = tokens[-1].pos_
+    if len(tokens) == 1:
+        return last
+    known = known_pos(said)
+    if len(known) == 1:
+        return next(iter(known))
+    if "-" in said and last in ("VERB", "AUX"):
+        # "a fast-growing town", "hand-made", but "our well-being".
+        before_noun = following is not None and following.pos_ == "NOUN"
+        modifies = not said.endswith("ing") or (before_noun and not said.endswith("-being"))
+        return "ADJ" if modifies else "NOUN"
+    return last
+
+
+def _lemma(said: str, upos: str, tokens: Sequence[SpacyToken]) -> str:
+    spacy_lemma = tokens[0].lemma_.lower() if len(tokens) == 1 else said
+    return dictionary_forms(said, upos, spacy_lemma)[0]

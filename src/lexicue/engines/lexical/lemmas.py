@@ -33,7 +33,8 @@ def dictionary_forms(lower: str, upos: str, spacy_lemma: str) -> tuple[str, ...]
     known = _all_lemmas(lower).get(upos, ()) if upos in _OPEN_CLASSES else ()
     if not known:
         return (spacy_lemma,)
-    first = spacy_lemma if spacy_lemma in known else known[0]
+    # spaCy takes the adjective "better" for a form of "well".
+    first = spacy_lemma if spacy_lemma in known and upos != "ADJ" else known[0]
     if lower in known and first != lower and _is_its_own_singular(lower, upos, first):
         first = lower
     return (first, *(lemma for lemma in known if lemma != first))

@@ -42,6 +42,9 @@ _LISTED_FROM = 3.0
 _HIGHEST_LISTED = 4
 """CEFR-J ends at B2."""
 
+_MOSTLY_INFLECTED = 0.5
+"""How much commoner than its lemma an inflected form must be to speak for the word."""
+
 _THRESHOLDS: tuple[tuple[float, Level], ...] = (
     (4.45, "A2"),
     (4.0, "B1"),
@@ -92,7 +95,7 @@ def level_of(lemma: str, pos: str) -> tuple[Level | None, LevelSource | None]:
     listed = _listed(lemma, pos)
     if listed:
         return listed, "list"
-    estimated = estimate(zipf(lemma))
+    estimated = estimate(_frequency(lemma, pos))
     return (estimated, "estimate") if estimated else (None, None)
 
 
@@ -114,6 +117,20 @@ def zipf(lemma: str) -> float:
     from wordfreq import zipf_frequency
 
     return float(zipf_frequency(lemma, "en"))
+
+
+def _frequency(lemma: str, pos: str) -> float:
+    """That of the lemma, or of its plural or past where that is how it is met: "fascinated".
+
+    Irregular ones are left out, since many are another word ("ground", "wound").
+    """
+    from lemminflect import getInflection
+
+    own = zipf(lemma)
+    tag, ending = {"n": ("NNS", "s"), "v": ("VBD", "ed")}.get(pos, ("", ""))
+    inflected = getInflection(lemma, tag, inflect_oov=False) if tag else ()
+    commonest = max((zipf(form) for form in inflected if form.endswith(ending)), default=0.0)
+    return commonest if commonest >= own + _MOSTLY_INFLECTED else own
 
 
 def _listed(lemma: str, pos: str) -> Level | None:
@@ -138,6 +155,8 @@ def _took_level_of_stem(lemma: str) -> bool:
 def _is_own_lemma(lemma: str, pos: str) -> bool:
     from lemminflect import getAllLemmas
 
+    if pos == "adj" and lemma.endswith(("ed", "ing")):
+        return True  # lemminflect knows "bored" as a form of the verb only
     return lemma in getAllLemmas(lemma).get(_UPOS[pos], ())
 
 

@@ -36,7 +36,6 @@ class SpacyToken(Protocol):
     pos_: str
     tag_: str
     dep_: str
-    ent_type_: str
     i: int
     idx: int
     is_space: bool
@@ -89,8 +88,11 @@ def model_origin() -> ModelOrigin:
 
 
 def parsed(texts: Sequence[str]) -> list[SpacyDoc]:
-    """The texts tagged, lemmatized, parsed and with names marked."""
-    return _run(texts, without=())
+    """The texts tagged, lemmatized and parsed.
+
+    Names are not asked for: capitals and tags tell them as well, at half the cost.
+    """
+    return _run(texts, without=("ner",))
 
 
 def tagged(texts: Sequence[str]) -> list[SpacyDoc]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lexicue.engines.lexical.lemmas import dictionary_forms, known_pos
+from lexicue.engines.lexical.levels import level_of
 from lexicue.lexicon import Token
 
 __all__ = ["POS_OF_UPOS", "Reading", "readings"]
@@ -73,4 +74,6 @@ def _lemma_as(token: Token, upos: str) -> str:
 
 
 def _is_known(token: Token, reading: Reading) -> bool:
-    return reading.upos in known_pos(token.lower)
+    if reading.upos in known_pos(token.lower):
+        return True
+    return level_of(reading.lemma, reading.pos)[1] == "list"

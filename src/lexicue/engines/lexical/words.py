@@ -29,10 +29,6 @@ UNLISTED = 0.5
 
 _CONTENT = frozenset({"NOUN", "VERB", "ADJ", "ADV"})
 
-_NAMES = frozenset(
-    {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"}
-)
-
 _FILLERS = word_set(
     "ah aha alright anyways aw bye cos cuz dunno eh er erm gimme gonna gotcha gotta ha haha hello "
     "hey hi hm hmm huh lemme mhm mm mmm nah nope oh ok okay ooh oops ouch ow ugh uh um umm wanna "
@@ -82,7 +78,7 @@ def _words(
 ) -> Iterator[tuple[int, _Found]]:
     """The sentence's words worth learning, with the index of their token."""
     for index, token in enumerate(sentence.tokens):
-        if _is_content(token) and not _is_name(token, index, names):
+        if _is_content(token) and not _is_name(token, _begins(sentence, index), names):
             word = _looked_up(token, lexicon)
             if word and not is_below(word.level, MIN_LEVEL):
                 yield index, word
@@ -103,30 +99,47 @@ def _names(analysis: Analysis) -> frozenset[str]:
     capital: set[str] = set()
     small: set[str] = set()
     for sentence in analysis.sentences:
-        for token in sentence.tokens[1:]:
-            (small if token.text.islower() else capital).add(token.lower)
+        for index, token in enumerate(sentence.tokens):
+            if token.text.islower():
+                small.add(token.lower)
+            elif not _begins(sentence, index):
+                capital.add(token.lower)
     return frozenset(capital - small)
 
 
-def _is_name(token: Token, index: int, names: frozenset[str]) -> bool:
+def _begins(sentence: AnalysedSentence, index: int) -> bool:
+    """Whether a capital says nothing here: at the start, or after a quotation mark or a dash."""
+    before = sentence.tokens[index - 1] if index else None
+    return before is None or (before.pos == "PUNCT" and before.text != ",")
+
+
+def _is_name(token: Token, begins: bool, names: frozenset[str]) -> bool:
     if token.text.islower():
         return False
-    if token.entity in _NAMES or token.text.isupper():
-        return True
-    return token.lower in names if index == 0 else True
+    return not begins or token.text.isupper() or token.lower in names
 
 
 def _looked_up(token: Token, lexicon: Lexicon) -> _Found | None:
-    """The token's best reading: one the lexicon explains, else the likeliest if it is a word."""
+    """The token's best reading: one the lexicon explains, else the easiest one listed.
+
+    The easiest, for "bored" is better known than "bore". And a listed adjective, such as
+    "interesting", is not taken for a form of its verb even where the lexicon has only that.
+    """
     ways = readings(token)
-    if level_of(ways[0].lemma, ways[0].pos)[1] == "list":
-        # A word in its own right, such as "interesting": not a form of another.
-        ways = ways[:1]
+    listed = tuple(way for way in ways if level_of(way.lemma, way.pos)[1] == "list")
+    if ways[0] in listed and ways[0].upos != "VERB":
+        ways, listed = ways[:1], ways[:1]
     for reading in ways:
         entry = lexicon.word(reading.lemma, reading.pos)
         if entry:
             return _found(reading, entry)
-    return _found(ways[0], None) if _is_plausible(token, ways[0]) else None
+    best = min(listed, key=_listed_level, default=ways[0])
+    return _found(best, None) if _is_plausible(token, best) else None
+
+
+def _listed_level(reading: Reading) -> str:
+    # "A1" < "A2" < "B1" … holds for the names too.
+    return level_of(reading.lemma, reading.pos)[0] or ""
 
 
 def _is_plausible(token: Token, reading: Reading) -> bool:

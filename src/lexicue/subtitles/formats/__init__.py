@@ -62,7 +62,7 @@ def _why_none(text: str, source: str) -> str:
     suffix = Path(source).suffix.lower()
     if not text.strip():
         return "is empty; was it saved or downloaded completely?"
-    if start.startswith("webvtt"):
+    if start.split()[0] == "webvtt":
         return "has a WebVTT header but no cue; was it downloaded completely?"
     if start.startswith(("<!doctype html", "<html")):
         return "is a web page, not subtitles; download the subtitle file it links to"

@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from html.entities import html5
+from itertools import groupby
+from operator import attrgetter
 
 from lexicue.subtitles.decoding import tidy
 from lexicue.subtitles.raw import Passage
@@ -29,7 +32,7 @@ _TAG = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NAME = re.compile(r"<[ ]*(/?)[ ]*([a-z]*)(?:\.[^\s>]*)?\s*([^>]*)", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]\w{1,30});")
+_ENTITY = re.compile(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]\w{1,30});")
 _MARKUP = re.compile(r"[<{&\\]")
 
 
@@ -78,18 +81,9 @@ def _tag(tag: str) -> tuple[bool, str, str]:
 
 
 def _merged(voiced: Iterator[Passage]) -> Iterator[Passage]:
-    waiting: Passage | None = None
-    for raw, voice in voiced:
-        text = _lines(raw)
-        if not text:
-            continue
-        if waiting and waiting.voice == voice:
-            text = f"{waiting.text}\n{text}"
-        elif waiting:
-            yield waiting
-        waiting = Passage(text, voice)
-    if waiting:
-        yield waiting
+    spoken = (Passage(text, voice) for raw, voice in voiced if (text := _lines(raw)))
+    for voice, group in groupby(spoken, key=attrgetter("voice")):
+        yield Passage("\n".join(passage.text for passage in group), voice)
 
 
 def _lines(text: str) -> str:
@@ -102,5 +96,11 @@ def _lines(text: str) -> str:
 def _plain(text: str) -> str:
     """Entities as characters, spaces of any kind as single ones."""
     if "&" in text:
-        text = tidy(_ENTITY.sub(lambda entity: html.unescape(entity[0]), text))
+        text = tidy(_ENTITY.sub(_character, text))
     return " ".join(text.split())
+
+
+def _character(entity: re.Match[str]) -> str:
+    name = entity[1]
+    # html.unescape() alone would make "¬hing;" of "&nothing;".
+    return html.unescape(entity[0]) if name[0] == "#" else html5.get(f"{name};", entity[0])

@@ -45,7 +45,7 @@ def parse_timed(
     cues: list[RawCue] = []
     # The start of the file is like a blank line to what is below it.
     head = ["", *rows[: next(iter(timings))]]
-    identifier = _at(head, identifier_at(head, None))
+    identifier = _at(head, identifier_at(head, "0"))
     for at, below in pairwise([*timings, len(rows)]):
         body = rows[at + 1 : below]
         found = identifier_at(body, identifier) if below in timings else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from lexicue.subtitles.raw import Passage, RawCue
@@ -55,11 +56,13 @@ class Cleaner:
     def __init__(self, cues: Iterable[RawCue]) -> None:
         self._labels = Labels(passage.text for cue in cues for passage in cue.passages)
         self._sentence_ended = True
+        self._nothing_said = True
 
     def turns(self, passages: Sequence[Passage]) -> list[Turn]:
         """The turns of the next cue, in order; empty where nothing is said."""
         turns = [turn for passage in passages for turn in self._passage(passage)]
         self._sentence_ended = not turns or _ends_sentence(turns[-1].text)
+        self._nothing_said = self._nothing_said and not any(turn.text for turn in turns)
         return turns
 
     def _passage(self, passage: Passage) -> list[Turn]:
@@ -73,24 +76,43 @@ class Cleaner:
         return turns
 
     def _spoken(self, lines: Sequence[str]) -> list[Turn]:
-        turns: list[Turn] = []
+        drafts: list[_Draft] = []
         for marked, line in _marked(lines):
-            fresh = marked or (_ends_sentence(turns[-1].text) if turns else self._sentence_ended)
-            speaker, said = self._labels.take(line, fresh=fresh)
+            above = drafts[-1] if drafts else None
+            speaker, said = self._labels.take(
+                line,
+                fresh=self._sentence_ended if above is None else _ends_sentence(above.said[-1]),
+                sure=marked or (self._nothing_said if above is None else above.opened),
+            )
             if _NEVER_SPEECH.fullmatch(said):
                 said = ""
-            if marked or speaker or not turns:
-                turns.append(Turn(said, speaker, marked))
+            if marked or speaker or above is None:
+                drafts.append(_Draft(marked, speaker, [said]))
             else:
-                turns[-1] = turns[-1]._replace(text=f"{turns[-1].text} {said}".strip())
-        return turns
+                above.said.append(said)
+        return [draft.turn() for draft in drafts]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A turn that lines are still added to."""
+
+    marked: bool
+    speaker: str | None
+    said: list[str]
+
+    @property
+    def opened(self) -> bool:
+        return self.marked or self.speaker is not None
+
+    def turn(self) -> Turn:
+        return Turn(" ".join(filter(None, self.said)), self.speaker, self.marked)
 
 
 def _without_noise(text: str) -> list[str]:
-    shown = text.split("\n")
-    kept = without_sounds("\n".join(without_credits(shown))).split("\n")
+    kept = without_sounds(without_credits(text)).split("\n")
     lines = [" ".join(line.split()) for line in without_lyrics(kept)]
-    if lines == shown:
+    if lines == text.split("\n"):
         return lines
     # Where something went, a stray full stop or quotation mark is no speech of its own.
     return [line for line in lines if line and not _is_leftover(line)]

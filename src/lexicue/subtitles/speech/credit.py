@@ -31,14 +31,23 @@ _ADVERT = re.compile(
     r"|.*\bamara\.org community\b"
     r"|[^\w]*support us and become (?:a )?vip member"
 )
+_TELLTALE = re.compile(
+    r"(?i)\bby\b|https?:|www\.|downloaded|opensubtitles|addic7ed|subscene|advertise|amara|vip"
+)
 _NAME_TO_COME = re.compile(r"(?i).*\b(?:by|from):?\s*$")
 
 
-def without_credits(lines: Sequence[str]) -> list[str]:
-    """The lines but for those that tell who made the subtitles, or advertise.
+def without_credits(text: str) -> str:
+    """The lines of a cue but for those that tell who made the subtitles, or advertise.
 
     A web address that is a line of its own goes; one within a sentence is speech.
     """
+    if not _TELLTALE.search(text):
+        return text
+    return "\n".join(_spoken(text.split("\n")))
+
+
+def _spoken(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     name_to_come = False
     for line in lines:

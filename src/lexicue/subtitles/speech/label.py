@@ -67,8 +67,10 @@ class Labels:
     """The speaker labels of a file.
 
     Whether "Creative Commons:" is somebody or something cannot be told from the words alone, so a
-    label needs a sign besides: it stands where a sentence has just ended, or the file has it
-    again. Capitals need none, unless they may be an acronym, or all of the text is in capitals.
+    label needs a sign besides. Enough is a mark before it, or that the file has it again.
+    Capitals are enough too, unless they may be an acronym or all of the line is in capitals. Else
+    a sentence must have ended above and another, with its capital, begin behind the colon; after
+    a title ("Dr.") or with a number ("Speaker 1") it need not.
 
     Args:
         texts: all of the file's text, by lines.
@@ -78,18 +80,22 @@ class Labels:
         found = (_candidate(line) for text in texts if ":" in text for line in text.split("\n"))
         self._counts = Counter(found)
 
-    def take(self, line: str, *, fresh: bool) -> tuple[str | None, str]:
+    def take(self, line: str, *, fresh: bool, sure: bool) -> tuple[str | None, str]:
         """The speaker the line names, if it does, and what is behind the label.
 
         Args:
             line: without its dialogue dash.
-            fresh: whether a speaker may begin here: a sentence has ended, or a mark was here.
+            fresh: whether a sentence has ended above.
+            sure: whether a speaker begins here in any case: nothing is said above, or there is a
+                mark, or there was one on the line above.
         """
         name = _candidate(line)
         if name is None:
             return None, line
-        if fresh or self._counts[name] >= _AGAIN or _is_loud(name, line):
-            return name, line[line.index(":") + 1 :].strip()
+        said = line[line.index(":") + 1 :].strip()
+        again = self._counts[name] >= _AGAIN
+        if sure or again or _is_loud(name, said) or (fresh and _begins_sentence(name, said)):
+            return name, said
         return None, line
 
 
@@ -121,7 +127,8 @@ def _names_in_capitals(plain: list[str]) -> bool:
 
 
 def _names_in_title_case(words: list[str], plain: list[str]) -> bool:
-    if not words[0][0].isupper() or len(plain[0]) < 2 or not _NOT_NAMES.isdisjoint(plain):
+    telling = [low for word, low in zip(words, plain, strict=True) if not word.endswith(".")]
+    if not words[0][0].isupper() or len("".join(plain)) < 2 or not _NOT_NAMES.isdisjoint(telling):
         return False
     return all(
         (word[0].isupper() and _may_end_so(word, low)) or word[-1].isdigit() or word in _PARTICLES
@@ -134,8 +141,12 @@ def _may_end_so(word: str, plain: str) -> bool:
     return word[-1] != "." or plain in _TITLES or len(plain) == 1
 
 
-def _is_loud(name: str, line: str) -> bool:
-    """Whether the label is in capitals, and neither an acronym nor in a text all in capitals."""
-    said = line[line.index(":") + 1 :].strip()
+def _is_loud(name: str, said: str) -> bool:
     may_be_acronym = name.isalpha() and len(name) <= _ACRONYM and said
     return name.isupper() and not may_be_acronym and not said.isupper()
+
+
+def _begins_sentence(name: str, said: str) -> bool:
+    words = name.lower().split()
+    titled = words[0].rstrip(".") in _TITLES or words[-1][-1].isdigit()
+    return titled or name.isupper() or not said[:1].islower()

@@ -27,10 +27,10 @@ def without_lyrics(lines: Sequence[str]) -> list[str]:
         return list(lines)
     kept: list[str] = []
     singing = False
-    for number, line in enumerate(lines):
+    for line, goes_on in zip(lines, _songs_going_on(lines), strict=True):
         spoken, singing = _spoken(line, singing)
         kept.append(spoken)
-        singing = singing and _closed_later(lines[number + 1 :])
+        singing = singing and goes_on
     return kept
 
 
@@ -53,11 +53,12 @@ def _spoken(line: str, singing: bool) -> tuple[str, bool]:
     return spoken.strip(), singing != (len(parts) % 2 == 0)
 
 
-def _closed_later(lines: Sequence[str]) -> bool:
-    """Whether the song of the lines above ends here, rather than a new one beginning."""
-    for line in lines:
-        if _NOTE.match(line.lstrip(" -–—>")):
-            return False
+def _songs_going_on(lines: Sequence[str]) -> list[bool]:
+    """For each line, whether the next note below it ends a song rather than begins one."""
+    goes_on = False
+    going_on: list[bool] = []
+    for line in reversed(lines):
+        going_on.append(goes_on)
         if _NOTE.search(line):
-            return True
-    return False
+            goes_on = not _NOTE.match(line.lstrip(" -–—>"))
+    return going_on[::-1]
