@@ -18,7 +18,7 @@
         │   ├── ServerTimeoutError       no answer in time
         │   ├── ServerOverloadedError    429 or 503
         │   └── ServerFaultError         any other 5xx
-        ├── BadRequestError          400 that is not about length
+        ├── BadRequestError          another 4xx: the request itself is wrong
         ├── PromptTooLongError       400: the prompt is over the model's length
         └── AnswerError              the server answered, but not usefully
             ├── AnswerTruncatedError     cut off at max_tokens, again after splitting
@@ -145,7 +145,7 @@ class ServerFaultError(ServerError):
 
 
 class BadRequestError(EngineError):
-    """The server rejects the request (400), for another reason than its length."""
+    """The server rejects the request (4xx), for another reason than its length."""
 
 
 class PromptTooLongError(EngineError):

@@ -13,7 +13,7 @@ from lexicue.chunking import QwenTokenCounter, TokenCounter, chunk_transcript
 from lexicue.chunking.tokens import TokenizerJsonCounter
 from lexicue.engines import Engine
 from lexicue.entries import phrase_entries, word_entries
-from lexicue.errors import FatalServerError, LexicueError, RunFailedError
+from lexicue.errors import FatalServerError, LexicueError, RunFailedError, SettingsError
 from lexicue.grounding import ChunkIndex, ground_all
 from lexicue.model import Chunk, ChunkResult, Extraction, Status, Task, Transcript
 from lexicue.monitoring import RunReport, TaskReport
@@ -233,11 +233,13 @@ def make_engine(settings: Settings, counter: TokenCounter, meter: InFlightMeter)
     """The engine that the settings name.
 
     Raises:
-        SettingsError: the llm engine without a server.
+        SettingsError: the llm engine without a server, or the embedded one for a learner whose
+            language it does not have.
     """
     if settings.engine_in_use == "lexical":
         from lexicue.engines.lexical import LexicalEngine
 
+        _refuse_other_languages(settings.learner_language)
         return LexicalEngine()
     from lexicue.engines.llm import LlmEngine
     from lexicue.engines.llm.client import Server
@@ -252,3 +254,11 @@ def make_engine(settings: Settings, counter: TokenCounter, meter: InFlightMeter)
         max_attempts=settings.max_attempts,
     )
     return LlmEngine(server, settings.learner_language, counter, meter)
+
+
+def _refuse_other_languages(learner_language: str) -> None:
+    if learner_language.casefold() not in ("ko", "kor", "ko-kr", "korean", "한국어"):
+        raise SettingsError(
+            f"the embedded engine has meanings in Korean only, not in {learner_language!r}: "
+            "use --learner-language ko, or the llm engine with --base-url"
+        )

@@ -28,7 +28,7 @@ _BOUNDARY = regex.compile(
     regex.VERBOSE,
 )
 
-_LAST_WORD = regex.compile(r"[\p{L}\p{N}.]+\Z")
+_LAST_WORD = regex.compile(r"[\p{L}\p{N}.'’]+\Z")
 
 _TITLES = frozenset("mr mrs ms dr prof st sen rep gov gen col lt sgt capt rev hon mt".split())
 """Before a name, so never the end of a sentence."""
@@ -84,10 +84,10 @@ def _is_abbreviation(text: str, dot: int, end: int) -> bool:
     last = _LAST_WORD.search(text, max(0, dot - 12), dot)
     if last is None:
         return False
-    word = last[0].lower()
+    said, word = last[0], last[0].lower()
     if word in _TITLES or word in _ABBREVIATIONS:
         return True
-    initial = len(word) == 1 and word.isalpha() and word != "i"  # "J. Smith", not "plan B. Then"
+    initial = len(said) == 1 and said.isupper() and said != "I"  # "J. Smith", not "plan B. Then"
     if initial or "." in word.strip("."):  # "U.S", "p.m"
         following = regex.match(r"\s*([\p{L}']+)", text[end : end + 20])
         return following is not None and following[1].lower() not in _SENTENCE_STARTERS

@@ -26,6 +26,8 @@ def sentences(*texts: str) -> list[str]:
         (("That was plan B. Then it failed.",), 2),
         (("Did you? No. I didn't!",), ["Did you?", "No.", "I didn't!"]),
         (("It costs 3.50 dollars, e.g. for tea.",), 1),
+        (("She didn't. To be honest, I can’t. Mostly.",), 3),
+        (("It was I. Nobody else.",), 2),
         (("Wait... what? really?",), 1),
         (("Wait... What?",), 2),
         (('"Stop!" he said. "Why?" She left.',), ['"Stop!" he said.', '"Why?"', "She left."]),

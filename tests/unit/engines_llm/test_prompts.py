@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -50,16 +51,17 @@ def test_speech_cannot_close_the_transcript_or_the_message() -> None:
 def test_formats_are_bounded(task: Task, tokens: int) -> None:
     chunk = Chunk(1, TEXT, 0, CHUNK.sentences, tokens)
     form = answer_format(chunk, task)
-    for entries in dict(form.schema)["properties"].values():  # type: ignore[union-attr]
-        assert entries["maxItems"] == form.max_entries  # type: ignore[index,call-overload]
-        assert entries["items"]["items"]["maxLength"] <= 48  # type: ignore[index,call-overload]
+    schema: Any = form.schema
+    for entries in schema["properties"].values():
+        assert entries["maxItems"] == form.max_entries
+        assert entries["items"]["items"]["maxLength"] <= 48
     assert form.max_tokens >= form.max_entries * 15
     assert form.max_tokens <= 64 + 24 * max(form.max_entries, 8)
 
 
 def test_every_kind_of_phrase_can_be_answered() -> None:
-    schema = answer_format(CHUNK, Task.PHRASES).schema
-    assert set(schema["properties"]) == {str(kind) for kind in PhraseKind}  # type: ignore[arg-type]
+    schema: Any = answer_format(CHUNK, Task.PHRASES).schema
+    assert set(schema["properties"]) == {str(kind) for kind in PhraseKind}
 
 
 def test_chunks_of_about_one_size_share_a_schema() -> None:

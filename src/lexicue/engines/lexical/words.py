@@ -18,7 +18,7 @@ __all__ = ["LISTED", "MIN_LEVEL", "UNLISTED", "word_candidates"]
 MIN_LEVEL: Level = "B1"
 """The easiest level worth showing."""
 
-OWN_LEVEL: Level = "B2"
+OWN_LEVEL: Level = "C1"
 """The easiest level of a word that is shown although a phrase around it is shown too."""
 
 LISTED = 0.9

@@ -163,20 +163,20 @@ class ChatClient:
             ServerError: still failing after the last try.
             AnswerNotJsonError: the response is no chat completion.
         """
-        for attempt in range(1, self._server.max_attempts + 1):
+        attempt = 1
+        while True:
+            structured = self.structured_output
             try:
-                return await self._try(request, account)
+                return await self._try(request, account, structured=structured)
             except ServerError as error:
                 if attempt == self._server.max_attempts:
                     raise type(error)(f"{error} ({attempt} tries)") from error
-                pause = self._pause(attempt, error.retry_after_s)
+                await asyncio.sleep(self._pause(attempt, error.retry_after_s))
+                attempt += 1
             except BadRequestError as error:
-                if not (self.structured_output and _is_about_format(error)):
+                if not (structured and _is_about_format(error)):
                     raise
                 self.structured_output = False
-                pause = 0.0
-            await asyncio.sleep(pause)
-        raise AssertionError("the loop above returns or raises")
 
     def _pause(self, attempt: int, asked_for: float | None) -> float:
         """Seconds to wait: what the server asks for, else doubling with jitter."""
@@ -185,12 +185,12 @@ class ChatClient:
         most = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1))
         return self._jitter.uniform(most / 2, most)
 
-    async def _try(self, request: ChatRequest, account: Account) -> Completion:
+    async def _try(self, request: ChatRequest, account: Account, *, structured: bool) -> Completion:
         started = asyncio.get_running_loop().time()
         usage = Usage(requests=1)
         try:
             with self._meter.request():
-                response = await self._post(self._body(request))
+                response = await self._post(self._body(request, structured=structured))
             if response.status_code != httpx.codes.OK:
                 raise error_for_response(response, self._server.model)
             completion, tokens = _read(response)
@@ -212,7 +212,7 @@ class ChatClient:
         except httpx.HTTPError as error:
             raise error_for_transport(error, self._server.base_url) from error
 
-    def _body(self, request: ChatRequest) -> dict[str, Any]:
+    def _body(self, request: ChatRequest, *, structured: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._server.model,
             "messages": request.messages,
@@ -220,7 +220,7 @@ class ChatClient:
             "temperature": 0.0 if request.sampling_try == 0 else 0.4,
             "seed": request.sampling_try,
         }
-        if self.structured_output:
+        if structured:
             body["response_format"] = request.format.response_format
         return body
 

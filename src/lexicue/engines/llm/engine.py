@@ -9,8 +9,8 @@ valid                  its entries are the result
 truncated              whole entries are kept; the chunk's halves are asked for the rest
 prompt too long        the chunk's halves are asked instead
 refused                the task fails for this chunk, with the model's words
-empty, or no JSON      asked once more with other sampling, the prompt unchanged; then it fails
-wrong entries          counted as refused items; the others are kept
+empty, or no entries   asked once more with other sampling, the prompt unchanged; then it fails
+some entries wrong     counted as refused items; the others are kept
 =====================  =========================================================================
 """
 
@@ -156,9 +156,8 @@ class LlmEngine:
         answer = self._within_model_length(answer_format(chunk, task), messages)
         for sampling_try in range(_GARBLED_TRIES):
             request = ChatRequest(messages, answer, sampling_try)
-            completion = await self._client.complete(request, account)
             try:
-                return _read(completion, task)
+                return _read(await self._client.complete(request, account), task)
             except (AnswerNotJsonError, AnswerEmptyError) as error:
                 garbled = error
         raise garbled
@@ -214,6 +213,10 @@ def _served_models(response: httpx.Response) -> dict[str, int | None]:
     """Each model that the server lists, with its length; empty when it keeps no list."""
     try:
         models = response.json()["data"] if response.status_code == httpx.codes.OK else []
-        return {str(model["id"]): model.get("max_model_len") for model in models}
+        return {str(model["id"]): _length(model.get("max_model_len")) for model in models}
     except (ValueError, LookupError, TypeError, AttributeError):
         return {}
+
+
+def _length(value: object) -> int | None:
+    return value if isinstance(value, int) and value > 0 else None

@@ -37,7 +37,7 @@ def error_for_response(response: httpx.Response, model: str) -> EngineError:
             f"the server answers 404: {said}. Is {model!r} the name it serves (--model), "
             "and does --base-url end in /v1?"
         )
-    if status in (400, 413, 422):
+    if status < 500 and status != 429:
         if any(word in said.lower() for word in _TOO_LONG):
             return PromptTooLongError(f"the prompt is too long for the model: {said}")
         return BadRequestError(f"the server rejects the request ({status}): {said}")
@@ -54,13 +54,15 @@ def error_for_transport(error: httpx.HTTPError, base_url: str) -> ServerError:
     """The error that a failed exchange stands for."""
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
         return ServerUnreachableError(
-            f"cannot reach {base_url}: {error or type(error).__name__}. Is the server running?"
+            f"cannot reach {base_url}: {_words(error)}. Is the server running?"
         )
     if isinstance(error, httpx.TimeoutException):
         return ServerTimeoutError(f"no answer from {base_url} in time; is it overloaded?")
-    return ServerUnreachableError(
-        f"the connection to {base_url} broke: {error or type(error).__name__}"
-    )
+    return ServerUnreachableError(f"the connection to {base_url} broke: {_words(error)}")
+
+
+def _words(error: httpx.HTTPError) -> str:
+    return str(error) or type(error).__name__
 
 
 def _seconds(value: str) -> float | None:
@@ -83,4 +85,4 @@ def _said(response: httpx.Response) -> str:
         said = error.get("message", error) if isinstance(error, dict) else error
     except ValueError:
         said = response.text
-    return " ".join(str(said).split())[:300] or response.reason_phrase
+    return " ".join(str(said).split())[:300].rstrip(".") or response.reason_phrase

@@ -16,6 +16,9 @@ _MAX_OPENINGS = 40
 
 _OPENING = regex.compile(r"[\[{]")
 _TOKEN = regex.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[\]{}]', regex.DOTALL)
+_DECODER = json.JSONDecoder(strict=False)
+"""Reads control characters in strings too: xgrammar lets models write them where a string's length
+is bounded (on random weights, in a quarter of the answers)."""
 _CLOSER = {"[": "]", "{": "}"}
 
 
@@ -26,14 +29,13 @@ def json_values(text: str) -> Iterator[tuple[JsonValue, bool]]:
         the value, and whether it was complete. Of one that is cut off, what stands before its
         last whole inner array or object.
     """
-    decoder = json.JSONDecoder()
     covered = 0
     for opening in list(_OPENING.finditer(text))[:_MAX_OPENINGS]:
         start = opening.start()
         if start < covered:
             continue
         try:
-            value, covered = decoder.raw_decode(text, start)
+            value, covered = _DECODER.raw_decode(text, start)
             yield value, True
         except (json.JSONDecodeError, RecursionError):
             salvaged = _before_the_cut(text[start:])
@@ -46,7 +48,7 @@ def _before_the_cut(text: str) -> JsonValue:
     for end, still_open in reversed(_inner_ends(text)):
         closers = "".join(_CLOSER[bracket] for bracket in reversed(still_open))
         try:
-            value: JsonValue = json.loads(text[:end] + closers)
+            value: JsonValue = _DECODER.decode(text[:end] + closers)
         except (json.JSONDecodeError, RecursionError):
             continue
         return value

@@ -1,0 +1,236 @@
+"""Requests in flight, and the wall time of the whole job, on the fake server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.fake_vllm import ENTRIES, MEDIAN_S, SIGMA, BenchServer, Seen, serving
+from benchmarks.processes import BENCH_PYTHON, CLIENTS, LEXICUE_PYTHON, WORKSPACE, Finished, run
+from benchmarks.results import Section, Spread, Table, Verdict
+from benchmarks.texts import as_srt, long_transcript
+from lexicue.chunking import QwenTokenCounter, chunk_transcript
+from lexicue.model import Transcript
+from lexicue.settings import DEFAULT_MODEL, Settings
+
+__all__ = ["measure"]
+
+_CHARACTERS = 800_000
+_MAX_CHAR_BUFFER = 8000
+_CHUNKS = 101
+_CONCURRENCIES = (10, 16, 32)
+_DEFAULT = Settings.model_fields["max_concurrency"].default
+_NEAR_ENOUGH = 0.95
+_TIMES_FASTER = 2.5
+
+_READING = f"""
+{_CHARACTERS:,} characters of real speech, {_CHUNKS} chunks of about 8,000 characters, words and
+phrases of each: {2 * _CHUNKS} requests. The server is `lexicue.testing`'s in a process of its own;
+the n-th request to come takes the n-th of a seeded series of latencies (lognormal, median
+{MEDIAN_S} s, sigma {SIGMA}), so every client of a round meets the very same latencies, and each
+round has another series. An answer has up to {ENTRIES} entries, the same for every client.
+
+- **bare loop** is `AsyncOpenAI` under an `asyncio.Semaphore`, sending the bodies that Lexicue
+  sends, recorded before. It makes no chunks and looks at no answer: it is the floor.
+- **langextract** is at its defaults (10 workers, batches of 10, structured output of its OpenAI
+  provider) with chunks of {_MAX_CHAR_BUFFER} characters. "Two passes" asks for words, then for
+  phrases, which are the requests that Lexicue makes; "one pass" asks for both in one prompt, half
+  the requests. This server takes no longer for the longer answer; a real one does.
+- **Lexicue** runs `strategy="parallel"`; its default is {_DEFAULT} requests at once.
+
+*In flight* is counted at the server: the area under the curve of requests in work, divided by the
+time from the first request's start to the last one's end. *Wall* is the client's whole process,
+from its start to its end: imports, reading, chunking, requests, grounding, merging; of the bare
+loop only imports and requests. *CPU* is that process's user and system time. The last requests
+find no others to run beside them, so no client can reach its limit on average.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What the clients work on."""
+
+    srt: Path
+    text: Path
+    bodies: Path
+    chunk_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Client:
+    """A client in one setting.
+
+    Attributes:
+        name: in the table.
+        command: its command, from the server's base URL.
+        requests: that it has to make; one more is for what the prompt did not get.
+    """
+
+    name: str
+    command: Callable[[str], Sequence[str | Path]]
+    requests: int = 2 * _CHUNKS
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One client's job."""
+
+    seen: Seen
+    finished: Finished
+
+
+def measure(repeats: int) -> Section:
+    """Run every client in every round."""
+    clients = _clients(_material())
+    rounds: dict[str, list[_Round]] = {client.name: [] for client in clients}
+    for seed in range(repeats):
+        for client in clients:
+            rounds[client.name].append(_play(client, seed))
+    return Section("Requests in flight", _READING, _table(rounds), _verdicts(rounds))
+
+
+def _material() -> _Material:
+    WORKSPACE.mkdir(parents=True, exist_ok=True)
+    transcript = long_transcript(_CHARACTERS)
+    material = _Material(
+        WORKSPACE / "in-flight.srt",
+        WORKSPACE / "in-flight.txt",
+        WORKSPACE / "in-flight-bodies.jsonl",
+        _chunk_tokens(transcript),
+    )
+    material.srt.write_text(as_srt(transcript), encoding="utf-8")
+    material.text.write_text(transcript.text, encoding="utf-8")
+    _record_bodies(material)
+    return material
+
+
+def _chunk_tokens(transcript: Transcript) -> int:
+    """The smallest budget that cuts the transcript in as many chunks as langextract makes."""
+    counter = QwenTokenCounter()
+    low, high = 500, 8000
+    while low < high:
+        middle = (low + high) // 2
+        if len(chunk_transcript(transcript, counter, middle)) > _CHUNKS:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _record_bodies(material: _Material) -> None:
+    """What Lexicue sends, in its order, for the bare loop to send again."""
+    with BenchServer(entries_per_answer=ENTRIES) as server:
+        run(_lexicue(material, 1).command(server.base_url))
+        bodies = [json.dumps(record.body, ensure_ascii=False) for record in server.requests]
+    material.bodies.write_text("\n".join(bodies), encoding="utf-8")
+
+
+def _clients(material: _Material) -> list[_Client]:
+    """Neighbours in the list are neighbours in time."""
+    at_limits = [
+        client(material, concurrency)
+        for concurrency in _CONCURRENCIES
+        for client in (_bare_loop, _lexicue)
+    ]
+    return [
+        *at_limits,
+        _langextract(material, "two passes", ("words", "phrases"), 2 * _CHUNKS),
+        _langextract(material, "one pass", ("words+phrases",), _CHUNKS),
+    ]
+
+
+def _bare_loop(material: _Material, concurrency: int) -> _Client:
+    script = CLIENTS / "bare_loop.py"
+    return _Client(
+        f"bare loop, {concurrency}",
+        lambda url: [BENCH_PYTHON, script, material.bodies, url, str(concurrency)],
+    )
+
+
+def _lexicue(material: _Material, concurrency: int) -> _Client:
+    script, tokens = CLIENTS / "lexicue_run.py", str(material.chunk_tokens)
+    return _Client(
+        f"Lexicue, {concurrency}",
+        lambda url: [LEXICUE_PYTHON, script, material.srt, url, tokens, str(concurrency)],
+    )
+
+
+def _langextract(material: _Material, name: str, passes: Sequence[str], requests: int) -> _Client:
+    script, buffer = CLIENTS / "langextract_run.py", str(_MAX_CHAR_BUFFER)
+    return _Client(
+        f"langextract, {name}",
+        lambda url: [BENCH_PYTHON, script, material.text, url, DEFAULT_MODEL, buffer, *passes],
+        requests,
+    )
+
+
+def _play(client: _Client, seed: int) -> _Round:
+    """One client's job on a fresh server.
+
+    Raises:
+        RuntimeError: it did not do the job it was given, so its figures compare with nothing.
+    """
+    with serving(seed) as seen:
+        finished = run(client.command(seen.base_url))
+    if not finished.told["complete"] or seen.failed or seen.requests != client.requests:
+        raise RuntimeError(f"{client.name}: {client.requests} requests wanted, {seen}")
+    return _Round(seen, finished)
+
+
+def _in_flight(rounds: Sequence[_Round]) -> Spread:
+    return Spread.of(each.seen.mean_in_flight for each in rounds)
+
+
+def _wall(rounds: Sequence[_Round]) -> Spread:
+    return Spread.of(each.finished.wall_s for each in rounds)
+
+
+def _table(rounds: dict[str, list[_Round]]) -> Table:
+    header = ("client, at most at once", "requests", "in flight, mean", "wall s", "CPU s")
+    return Table((*header, "entries grounded / refused"), [_row(*item) for item in rounds.items()])
+
+
+def _row(name: str, rounds: Sequence[_Round]) -> Sequence[str]:
+    told = rounds[0].finished.told
+    return (
+        name,
+        str(rounds[0].seen.requests),
+        _in_flight(rounds).show(),
+        _wall(rounds).show(1),
+        Spread.of(each.finished.cpu_s for each in rounds).show(1),
+        f"{told['grounded']:,} / {told['refused']:,}" if "grounded" in told else "",
+    )
+
+
+def _verdicts(rounds: dict[str, list[_Round]]) -> list[Verdict]:
+    mine = _wall(rounds[f"Lexicue, {_DEFAULT}"])
+    two, one = (_wall(rounds[f"langextract, {name}"]) for name in ("two passes", "one pass"))
+    return [
+        *(_beside_bare_loop(rounds, concurrency) for concurrency in _CONCURRENCIES),
+        _faster("two passes, as many requests", two.over(mine)),
+        _faster("one pass, half the requests", one.over(mine)),
+    ]
+
+
+def _beside_bare_loop(rounds: dict[str, list[_Round]], concurrency: int) -> Verdict:
+    ratio = _in_flight(rounds[f"Lexicue, {concurrency}"]).over(
+        _in_flight(rounds[f"bare loop, {concurrency}"])
+    )
+    return Verdict(
+        f"mean in flight at {concurrency}, against the bare loop",
+        ratio.show(3),
+        f"≥ {_NEAR_ENOUGH}",
+        ratio.median >= _NEAR_ENOUGH,
+    )
+
+
+def _faster(passes: str, ratio: Spread) -> Verdict:
+    return Verdict(
+        f"wall time of langextract at its defaults ({passes}) over Lexicue's at its default "
+        f"{_DEFAULT}",
+        ratio.show(),
+        f"≥ {_TIMES_FASTER}",
+        ratio.median >= _TIMES_FASTER,
+    )
