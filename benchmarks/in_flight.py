@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +18,18 @@ from lexicue.settings import DEFAULT_MODEL, Settings
 
 __all__ = ["measure"]
 
-_CHARACTERS = 800_000
+_CHARACTERS = 792_000
+"""About 101 chunks of 8,000 characters."""
 _MAX_CHAR_BUFFER = 8000
-_CHUNKS = 101
 _CONCURRENCIES = (10, 16, 32)
 _DEFAULT = Settings.model_fields["max_concurrency"].default
 _NEAR_ENOUGH = 0.95
 _TIMES_FASTER = 2.5
 
 _READING = f"""
-{_CHARACTERS:,} characters of real speech, {_CHUNKS} chunks of about 8,000 characters, words and
-phrases of each: {2 * _CHUNKS} requests. The server is `lexicue.testing`'s in a process of its own;
+{_CHARACTERS:,} characters of real speech, words and phrases of each chunk. langextract makes chunks
+of up to {_MAX_CHAR_BUFFER:,} characters; Lexicue gets the token budget with which it makes as many.
+The server is `lexicue.testing`'s in a process of its own;
 the n-th request to come takes the n-th of a seeded series of latencies (lognormal, median
 {MEDIAN_S} s, sigma {SIGMA}), so every client of a round meets the very same latencies, and each
 round has another series. An answer has up to {ENTRIES} entries, the same for every client.
@@ -35,7 +37,7 @@ round has another series. An answer has up to {ENTRIES} entries, the same for ev
 - **bare loop** is `AsyncOpenAI` under an `asyncio.Semaphore`, sending the bodies that Lexicue
   sends, recorded before. It makes no chunks and looks at no answer: it is the floor.
 - **langextract** is at its defaults (10 workers, batches of 10, structured output of its OpenAI
-  provider) with chunks of {_MAX_CHAR_BUFFER} characters. "Two passes" asks for words, then for
+  provider), but for the size of its chunks. "Two passes" asks for words, then for
   phrases, which are the requests that Lexicue makes; "one pass" asks for both in one prompt, half
   the requests. This server takes no longer for the longer answer; a real one does.
 - **Lexicue** runs `strategy="parallel"`; its default is {_DEFAULT} requests at once.
@@ -50,11 +52,20 @@ find no others to run beside them, so no client can reach its limit on average.
 
 @dataclass(frozen=True, slots=True)
 class _Material:
-    """What the clients work on."""
+    """What the clients work on.
+
+    Attributes:
+        srt: the subtitles, for Lexicue.
+        text: what is said in them, for langextract.
+        bodies: Lexicue's requests, for the bare loop.
+        chunks: how many both make of it.
+        chunk_tokens: the budget with which Lexicue makes so many.
+    """
 
     srt: Path
     text: Path
     bodies: Path
+    chunks: int
     chunk_tokens: int
 
 
@@ -65,12 +76,12 @@ class _Client:
     Attributes:
         name: in the table.
         command: its command, from the server's base URL.
-        requests: that it has to make; one more is for what the prompt did not get.
+        requests: that it has to make.
     """
 
     name: str
     command: Callable[[str], Sequence[str | Path]]
-    requests: int = 2 * _CHUNKS
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +98,35 @@ def measure(repeats: int) -> Section:
     rounds: dict[str, list[_Round]] = {client.name: [] for client in clients}
     for seed in range(repeats):
         for client in clients:
-            rounds[client.name].append(_play(client, seed))
+            rounds[client.name].append(played := _play(client, seed))
+            told = (
+                f"in flight {played.seen.mean_in_flight:.2f}, wall {played.finished.wall_s:.1f} s"
+            )
+            print(f"  round {seed + 1}: {client.name}: {told}", file=sys.stderr, flush=True)
     return Section("Requests in flight", _READING, _table(rounds), _verdicts(rounds))
 
 
 def _material() -> _Material:
     WORKSPACE.mkdir(parents=True, exist_ok=True)
+    srt, text = WORKSPACE / "in-flight.srt", WORKSPACE / "in-flight.txt"
     transcript = long_transcript(_CHARACTERS)
-    material = _Material(
-        WORKSPACE / "in-flight.srt",
-        WORKSPACE / "in-flight.txt",
-        WORKSPACE / "in-flight-bodies.jsonl",
-        _chunk_tokens(transcript),
-    )
-    material.srt.write_text(as_srt(transcript), encoding="utf-8")
-    material.text.write_text(transcript.text, encoding="utf-8")
+    srt.write_text(as_srt(transcript), encoding="utf-8")
+    text.write_text(transcript.text, encoding="utf-8")
+    client = CLIENTS / "langextract_chunks.py"
+    chunks = run([BENCH_PYTHON, client, text, str(_MAX_CHAR_BUFFER), "0"]).told["chunks"]
+    bodies = WORKSPACE / "in-flight-bodies.jsonl"
+    material = _Material(srt, text, bodies, chunks, _chunk_tokens(transcript, chunks))
     _record_bodies(material)
     return material
 
 
-def _chunk_tokens(transcript: Transcript) -> int:
-    """The smallest budget that cuts the transcript in as many chunks as langextract makes."""
+def _chunk_tokens(transcript: Transcript, chunks: int) -> int:
+    """The smallest budget that cuts the transcript in no more chunks than these."""
     counter = QwenTokenCounter()
-    low, high = 500, 8000
+    low, high = 64, 100_000
     while low < high:
         middle = (low + high) // 2
-        if len(chunk_transcript(transcript, counter, middle)) > _CHUNKS:
+        if len(chunk_transcript(transcript, counter, middle)) > chunks:
             low = middle + 1
         else:
             high = middle
@@ -136,8 +150,8 @@ def _clients(material: _Material) -> list[_Client]:
     ]
     return [
         *at_limits,
-        _langextract(material, "two passes", ("words", "phrases"), 2 * _CHUNKS),
-        _langextract(material, "one pass", ("words+phrases",), _CHUNKS),
+        _langextract(material, "two passes", ("words", "phrases")),
+        _langextract(material, "one pass", ("words+phrases",)),
     ]
 
 
@@ -146,6 +160,7 @@ def _bare_loop(material: _Material, concurrency: int) -> _Client:
     return _Client(
         f"bare loop, {concurrency}",
         lambda url: [BENCH_PYTHON, script, material.bodies, url, str(concurrency)],
+        2 * material.chunks,
     )
 
 
@@ -154,15 +169,16 @@ def _lexicue(material: _Material, concurrency: int) -> _Client:
     return _Client(
         f"Lexicue, {concurrency}",
         lambda url: [LEXICUE_PYTHON, script, material.srt, url, tokens, str(concurrency)],
+        2 * material.chunks,
     )
 
 
-def _langextract(material: _Material, name: str, passes: Sequence[str], requests: int) -> _Client:
+def _langextract(material: _Material, name: str, passes: Sequence[str]) -> _Client:
     script, buffer = CLIENTS / "langextract_run.py", str(_MAX_CHAR_BUFFER)
     return _Client(
         f"langextract, {name}",
         lambda url: [BENCH_PYTHON, script, material.text, url, DEFAULT_MODEL, buffer, *passes],
-        requests,
+        len(passes) * material.chunks,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -47,22 +48,7 @@ class ServerTokenCounter:
         Raises:
             EngineError: the server does not answer, or cannot count.
         """
-        try:
-            response = self._http.post(
-                self._url,
-                json={
-                    "model": self._settings.model,
-                    "prompt": text,
-                    "add_special_tokens": False,
-                },
-            )
-        except httpx.HTTPError as error:
-            raise error_for_transport(error, self._url) from error
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise SettingsError(f"{self._url} is not there: count with qwen or a tokenizer.json")
-        if response.status_code != httpx.codes.OK:
-            raise error_for_response(response, self._settings.model)
-        return int(response.json()["count"])
+        return self.counts([text])[0]
 
     def counts(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text.
@@ -70,11 +56,31 @@ class ServerTokenCounter:
         Raises:
             EngineError: the server does not answer, or cannot count.
         """
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(self.count, texts))
+        with self._connected() as http, ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(lambda text: self._asked(http, text), texts))
 
-    @cached_property
-    def _http(self) -> httpx.Client:
+    def _asked(self, http: httpx.Client, text: str) -> int:
+        model = self._settings.model
+        body = {"model": model, "prompt": text, "add_special_tokens": False}
+        try:
+            response = http.post(self._url, json=body)
+        except httpx.HTTPError as error:
+            raise error_for_transport(error, self._url) from error
+        if response.status_code != httpx.codes.OK:
+            raise error_for_response(response, model)
+        try:
+            return int(response.json()["count"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise SettingsError(
+                f"{self._url} does not count tokens: count with qwen or a tokenizer.json"
+            ) from error
+
+    def _connected(self) -> httpx.Client:
         key = self._settings.api_key
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-        return httpx.Client(headers=headers, timeout=_TIMEOUT_S)
+        return httpx.Client(headers=headers, timeout=_TIMEOUT_S, verify=self._certificates)
+
+    @cached_property
+    def _certificates(self) -> ssl.SSLContext:
+        """Loaded once: it takes longer than counting does."""
+        return ssl.create_default_context()
