@@ -19,11 +19,18 @@ from lexicue.lexicon import PhraseEntry, load_lexicon
 from lexicue.model import Candidate, Occurrence, Phrase, PhraseKind, Source, Span, Word
 from lexicue.vocabulary import merge_phrases, merge_words
 
-__all__ = ["phrase_entries", "word_entries"]
+__all__ = ["phrase_entries", "prepare", "word_entries"]
 
 _LATIN = regex.compile(r"\p{Latin}")
 _DOES_NOT_SHOW = regex.compile(r"[\p{Cc}\p{Cf}]")
 _MOST_MEANINGS = 2
+
+
+def prepare() -> None:
+    """Load what the first entries need (a second or two), while a server is still at work."""
+    describe_words([("Ready.", (0, 5))])
+    load_lexicon()
+    level_of("ready", "adj")
 
 
 def word_entries(grounded: Sequence[Grounded], source: Source) -> tuple[Word, ...]:
@@ -69,6 +76,8 @@ def _own_description(grounded: Grounded) -> WordDescription:
 def _word(grounded: Grounded, description: WordDescription, source: Source) -> Word:
     candidate = grounded.candidate
     lemma, pos, upos = description
+    if upos == "PROPN":
+        lemma = candidate.text  # a name keeps its capital
     listed = load_lexicon().word(lemma, pos)
     level, level_source = candidate.level, candidate.level_source
     if level is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from lexicue.chunking import QwenTokenCounter, TokenCounter, chunk_transcript
 from lexicue.chunking.tokens import TokenizerJsonCounter
 from lexicue.engines import Engine
-from lexicue.entries import phrase_entries, word_entries
+from lexicue.entries import phrase_entries, prepare, word_entries
 from lexicue.errors import FatalServerError, LexicueError, RunFailedError, SettingsError
 from lexicue.grounding import ChunkIndex, ground_all
 from lexicue.model import Chunk, ChunkResult, Extraction, Status, Task, Transcript
@@ -104,7 +105,7 @@ class Run:
         """
         chunks = await asyncio.to_thread(lambda: self.chunks)
         self._started = self._ended = time.perf_counter()
-        async with self.engine:
+        async with self.engine, _in_the_background(prepare):
             indexes = _IndexCache(self.transcript)
             async for extracted in run_stages(self._stages(chunks), self._work, self._width):
                 result = await asyncio.to_thread(self._ground, extracted, indexes)
@@ -194,6 +195,17 @@ class Run:
                 f"all {len(self.results)} tasks failed; the first, chunk {first.chunk}, "
                 f"{first.task}: {first.error}"
             )
+
+
+@asynccontextmanager
+async def _in_the_background(work: Callable[[], None]) -> AsyncGenerator[None]:
+    """Run blocking work in a thread beside the block; nobody waits for it."""
+    working = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        yield
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
 
 class _IndexCache:

@@ -14,18 +14,21 @@ only shown.
 """
 
 import asyncio
+import io
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +38,7 @@ import pytest
 import lexicue
 from lexicue import Run, RunReport, Settings, Vocabulary
 from lexicue import errors as error_tree
-from lexicue.cli.main import command
+from lexicue.cli.main import command, main
 from lexicue.exports import export
 from lexicue.model import CEFR_LEVELS, PhraseKind
 from lexicue.settings import DEFAULT_MODEL
@@ -101,7 +104,7 @@ def blocks_of(page: Path, language: str) -> list[Block]:
     ]
 
 
-def pages_with(language: str) -> Any:
+def pages_with(language: str) -> pytest.MarkDecorator:
     pages = [page for page in PAGES if blocks_of(page, language)]
     return pytest.mark.parametrize("page", pages, ids=name_of)
 
@@ -211,19 +214,21 @@ def test_console_blocks_run(page: Path, desk: Path, servers: ExitStack) -> None:
                 assert_shows(step.shown, output, where)
 
 
-_ran: dict[str, tuple[str, int]] = {}
-"""What commands gave that neither a server nor an earlier command has a part in: several pages
-show the same ones."""
-
-
 def run_command(line: str, server: FakeServer | None, desk: Path) -> tuple[str, int]:
-    """Run a line in a shell. Output and exit code; the server's address is as the page has it."""
-    if server is None and line in _ran:
-        return _ran[line]
+    """Run a line. Output and exit code; the server's address is as the page has it."""
     shown_url = _SERVER_URL.search(line)
     if server:
         assert shown_url, f"{line}: has no server to talk to"
         line = line.replace(shown_url[0], server.base_url)
+    needs_shell = not line.startswith("lexicue ") or any(sign in line for sign in "|<>;&")
+    output, code = run_in_shell(line, desk) if needs_shell else run_here(line)
+    if server and shown_url:
+        output = output.replace(server.base_url, shown_url[0])
+    return output, code
+
+
+def run_in_shell(line: str, desk: Path) -> tuple[str, int]:
+    """Run a line as it stands, with the command that is installed."""
     ran = subprocess.run(
         line,
         shell=True,
@@ -234,20 +239,41 @@ def run_command(line: str, server: FakeServer | None, desk: Path) -> tuple[str, 
         encoding="utf-8",
         check=False,
     )
-    if server and shown_url:
-        return ran.stdout.replace(server.base_url, shown_url[0]), ran.returncode
-    _ran[line] = ran.stdout, ran.returncode
     return ran.stdout, ran.returncode
+
+
+def run_here(line: str) -> tuple[str, int]:
+    """Run a plain ``lexicue`` in this process, which loads its model once."""
+    output = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", shlex.split(line))
+        with redirect_stdout(output), redirect_stderr(output), pytest.raises(SystemExit) as left:
+            main()
+    assert isinstance(left.value.code, int)
+    return output.getvalue(), left.value.code
 
 
 def assert_shows(shown: list[str], output: str, where: str) -> None:
     """The lines shown are those put out; "..." stands for any lines, white space for any other."""
-    parts = [
-        r"(?:.*\n)*?" if line == "..." else r"\s+".join(map(re.escape, line.split())) + r"\s*\n"
-        for line in shown
-    ]
-    pattern = re.compile(r"\s*" + r"\s*".join(parts))
-    assert pattern.fullmatch(output.rstrip("\n") + "\n"), f"{where}: the output is\n{output}"
+    lines = words_of_lines(["", *output.splitlines(), ""])
+    position = 0
+    # Empty lines hold the first part to the beginning and the last one to the end.
+    for part in parts_of(["", *shown, ""]):
+        places = range(position, len(lines) - len(part) + 1)
+        found = next((at for at in places if lines[at : at + len(part)] == part), None)
+        assert found is not None, f"{where}: {part} is not where it should be in\n{output}"
+        position = found + len(part)
+
+
+def parts_of(shown: list[str]) -> Iterator[list[list[str]]]:
+    """The runs of lines between those that say "..."."""
+    for is_gap, lines in groupby(shown, key="...".__eq__):
+        if not is_gap:
+            yield words_of_lines(lines)
+
+
+def words_of_lines(lines: Iterable[str]) -> list[list[str]]:
+    return [line.split() for line in lines]
 
 
 # Tables of fields
@@ -423,7 +449,7 @@ def test_every_setting_is_listed_with_its_default() -> None:
 def test_every_option_is_listed_with_its_command() -> None:
     page = (REFERENCE / "cli.md").read_text("utf-8")
     sections = dict(
-        re.findall(r"^## (lexicue.*)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+        re.findall(r"^## (lexicue[^\n]*)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     )
     with click.Context(command) as context:
         names = command.list_commands(context)

@@ -20,7 +20,7 @@ from lexicue.model import Chunk
 from lexicue.pipeline import Run
 from lexicue.settings import Settings
 from lexicue.subtitles import read
-from lexicue.vocabulary import Missing
+from lexicue.vocabulary import Missing, Vocabulary
 
 __all__ = ["extract"]
 
@@ -143,9 +143,19 @@ def _finish(run: Run, target: _Output, *, quiet: bool) -> int:
             words, phrases = len(vocabulary.words), len(vocabulary.phrases)
             click.echo(f"{words} words and {phrases} phrases in {target.path}", err=True)
     if vocabulary.complete:
+        if not quiet:
+            _wonder_at_nothing(run, vocabulary)
         return 0
     _tell_missing(run, vocabulary.missing)
     return _INCOMPLETE
+
+
+def _wonder_at_nothing(run: Run, vocabulary: Vocabulary) -> None:
+    """An empty result of a full file is no error, but hardly what was hoped for."""
+    if vocabulary.words or vocabulary.phrases:
+        return
+    reason = "nothing is said in it" if not run.chunks else "is it in English?"
+    click.echo(f"no words or phrases found in {run.transcript.source}: {reason}", err=True)
 
 
 def _tell_missing(run: Run, missing: tuple[Missing, ...]) -> None:

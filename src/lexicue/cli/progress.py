@@ -7,13 +7,34 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.progress import Progress as RichProgress
+from rich.text import Text
 
 from lexicue.model import ChunkResult
 from lexicue.pipeline import Run
 
 __all__ = ["Progress"]
+
+
+class _InFlight(ProgressColumn):
+    """Requests at the server now, read anew each time the bar is drawn."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 - rich's signature
+        if self._run.engine.name != "llm":
+            return Text()
+        return Text(f"{self._run.meter.now} in flight")
 
 
 class Progress:
@@ -31,13 +52,14 @@ class Progress:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[status]}"),
+            TextColumn("{task.fields[entries]} entries"),
+            _InFlight(run),
             TimeElapsedColumn(),
             console=Console(stderr=True),
             transient=True,
             disable=not (shown and sys.stderr.isatty()),
         )
-        self._task = self._bar.add_task("extracting", total=None, status="")
+        self._task = self._bar.add_task("extracting", total=run.units, entries=0)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -54,7 +76,4 @@ class Progress:
     def advance(self, part: ChunkResult) -> None:
         """Count one result."""
         self._entries += len(part.words) + len(part.phrases)
-        status = f"{self._entries} entries"
-        if self._run.engine.name == "llm":
-            status += f", {self._run.meter.now} in flight"
-        self._bar.update(self._task, total=self._run.units, advance=1, status=status)
+        self._bar.update(self._task, advance=1, entries=self._entries)
