@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -31,8 +32,8 @@ _INTRODUCTION = """\
 `make bench` wrote this page and writes it anew; nothing in it is typed by hand. A figure is the
 median of {repeats} rounds, with the lowest and the highest in brackets. Peers are measured in the
 same run on the same machine, one after the other, and it is the ratios that count: seconds are
-this machine's. A target that is missed stands here as missed. One benchmark alone, to the screen:
-`scripts/bench in-flight`.
+this machine's, and a load above its cores makes them longer. A target that is missed stands here as
+missed. One benchmark alone, to the screen: `scripts/bench in-flight`.
 """
 
 
@@ -46,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     if options.repeats < _FEWEST_REPEATS:
         parser.error(f"a spread needs {_FEWEST_REPEATS} rounds or more")
-    where = machine()
+    load_before = os.getloadavg()[0]
     sections = [_run(name, options.repeats) for name in options.names or _BENCHMARKS]
-    page = render(sections, where, options.repeats)
+    page = render(sections, machine(load_before), options.repeats)
     print(page)
     if not options.names:
         _PAGE.write_text(page, encoding="utf-8")

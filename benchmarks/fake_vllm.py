@@ -1,9 +1,11 @@
 """The fake vLLM server in a process of its own, for clients of every sort.
 
-It is `lexicue.testing.FakeServer` with two things added. The n-th request to come takes the n-th
-latency of a seeded lognormal series, whatever its prompt: every client meets the same latencies.
-And a request of langextract gets what it can parse: the entries that Lexicue gets of the same
-text, in langextract's format, phrases as they are said, since it asks for exact text.
+It is `lexicue.testing.FakeServer` with two things added. The n-th answer takes the n-th latency of
+a seeded lognormal series, whatever the prompt: every client meets the same latencies. A prompt for
+both tasks gets two answers in one and takes two latencies, since it is the tokens of an answer
+that take a server's time. And a request of langextract gets what it can parse: the entries that
+Lexicue gets of the same text, in langextract's format, phrases as they are said, since it asks for
+exact text.
 
 ``python -m benchmarks.fake_vllm SEED`` prints its base URL, serves until its standard input ends,
 and prints what it saw.
@@ -95,22 +97,29 @@ def serving(seed: int) -> Iterator[Seen]:
 
 
 class ByArrival:
-    """The latency of the n-th request.
+    """The latency of the n-th answer.
 
     Args:
         seed: another one gives another series.
     """
 
     def __init__(self, seed: int) -> None:
-        self._seed = seed
+        self._chance = random.Random(seed)
         self.total = 0.0
 
     def __call__(self, job: Job) -> float:
-        """The seconds of a job."""
-        chance = random.Random(f"{self._seed}:{job.call.number}")
-        seconds = chance.lognormvariate(math.log(MEDIAN_S), SIGMA)
+        """The seconds of a job: one latency for each task that it asks for."""
+        seconds = sum(self._next() for _ in _tasks_in(job.call.prompt))
         self.total += seconds
         return seconds
+
+    def _next(self) -> float:
+        return self._chance.lognormvariate(math.log(MEDIAN_S), SIGMA)
+
+
+def _tasks_in(prompt: str) -> list[Task]:
+    """The tasks that a prompt asks for, Lexicue's or langextract's."""
+    return [task for task in Task if f"Task: {task}." in prompt]
 
 
 class BenchServer(FakeServer):
@@ -161,8 +170,9 @@ def langextract_answer(prompt: str) -> str:
     """What a model would answer to a prompt of langextract, in its format."""
     instructions, _, question = prompt.rpartition("\nQ: ")
     chunk = question.removesuffix("\nA: ")
-    tasks = [task for task in Task if f"Task: {task}." in instructions]
-    extractions = [extraction for task in tasks for extraction in _extractions(chunk, task)]
+    extractions = [
+        extraction for task in _tasks_in(instructions) for extraction in _extractions(chunk, task)
+    ]
     return json.dumps({"extractions": extractions}, ensure_ascii=False)
 
 

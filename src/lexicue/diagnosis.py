@@ -93,8 +93,7 @@ def _lexicon() -> Check:
 
 def _tokenizer(settings: Settings) -> Check:
     counter = token_counter(settings)
-    if settings.tokenizer != "server":
-        counter.count("Does it count?")
+    counter.count("Does it count?")
     if settings.tokenizer == "qwen" and "qwen" not in settings.model.lower() and settings.base_url:
         mend = "for exact counts give --tokenizer server, or the model's tokenizer.json"
         return Check("tokenizer", "note", f"{counter.name}; {settings.model} has another", mend)

@@ -9,7 +9,7 @@
     │   └── ChunkingError            a chunk budget that no sentence piece fits
     ├── MissingDependencyError       something that is not installed: says what to install
     └── EngineError                  the engine could not do its work
-        ├── RunFailedError           not one chunk came through; carries the report
+        ├── RunFailedError           not one chunk came through
         ├── FatalServerError         no request can succeed: the run stops at once
         │   ├── AuthenticationError  401 or 403
         │   └── ModelNotFoundError   404, or a model the server does not list

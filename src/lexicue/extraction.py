@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import NotRequired, TypedDict, Unpack
 
 from lexicue.chunking import chunk_each_cue
+from lexicue.errors import LexicueError
 from lexicue.model import ChunkResult, JsonValue, Task, Transcript
 from lexicue.pipeline import Run, token_counter
 from lexicue.settings import Settings, SettingsOverrides
@@ -83,7 +84,19 @@ def extract(
         EngineError: the engine failed as a whole. What failed in part is in
             `Vocabulary.missing`.
     """
+    _refuse_inside_a_loop()
     return asyncio.run(aextract(source, video_id=video_id, settings=settings, **overrides))
+
+
+def _refuse_inside_a_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise LexicueError(
+        "extract() blocks, and an event loop is running here (a notebook, or async code): "
+        "use `await lexicue.aextract(...)`"
+    )
 
 
 async def aextract(
@@ -232,6 +245,6 @@ def _chunks_result(vocabulary: Vocabulary, task: Task) -> ChunksResult:
 
 def _failures(missing: Sequence[Missing]) -> list[Failure]:
     return [
-        Failure(chunk=each.chunk, task=each.task, status=each.status, error=each.error)
+        Failure(chunk=each.chunk, task=each.task.value, status=each.status.value, error=each.error)
         for each in missing
     ]

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lexicue.chunking import QwenTokenCounter, TokenCounter, chunk_transcript
@@ -15,8 +15,8 @@ from lexicue.chunking.tokens import TokenizerJsonCounter
 from lexicue.engines import Engine
 from lexicue.entries import phrase_entries, prepare, word_entries
 from lexicue.errors import FatalServerError, LexicueError, RunFailedError, SettingsError
-from lexicue.grounding import ChunkIndex, ground_all
-from lexicue.model import Chunk, ChunkResult, Extraction, Status, Task, Transcript
+from lexicue.grounding import ChunkIndex, Grounded, ground_all
+from lexicue.model import Chunk, ChunkResult, Extraction, Phrase, Status, Task, Transcript
 from lexicue.monitoring import RunReport, TaskReport
 from lexicue.monitoring.report import Timing, totals_of
 from lexicue.scheduling import InFlightMeter, Unit, process_limit, run_stages, stages_for
@@ -127,7 +127,8 @@ class Run:
         """How it went so far."""
         wall_s = self._ended - self._started
         timing = Timing(wall_s, self.meter.peak, self.meter.mean(wall_s))
-        results = sorted(self.results, key=lambda result: (result.chunk, result.task))
+        order = list(Task)
+        results = sorted(self.results, key=lambda r: (r.chunk, order.index(r.task)))
         return RunReport(
             video_id=self.transcript.video_id,
             engine=self.engine.name,
@@ -175,7 +176,7 @@ class Run:
         extraction = extracted.extraction
         grounded, refused = ground_all(indexes.of(chunk), extraction.candidates)
         words = word_entries(grounded, self.engine.name) if task is Task.WORDS else ()
-        phrases = phrase_entries(grounded, self.engine.name) if task is Task.PHRASES else ()
+        phrases = self._phrases(grounded) if task is Task.PHRASES else ()
         return ChunkResult(
             chunk=chunk.number,
             task=task,
@@ -187,6 +188,12 @@ class Run:
             seconds=extracted.seconds,
             usage=extraction.usage,
         )
+
+    def _phrases(self, grounded: list[Grounded]) -> tuple[Phrase, ...]:
+        entries = phrase_entries(grounded, self.engine.name)
+        if self.settings.learner_reads_korean:
+            return entries
+        return tuple(replace(entry, literal="") for entry in entries)  # the lexicon's are Korean
 
     def _raise_if_nothing_came(self) -> None:
         if self.results and all(result.status is Status.FAILED for result in self.results):
@@ -251,7 +258,7 @@ def make_engine(settings: Settings, counter: TokenCounter, meter: InFlightMeter)
     if settings.engine_in_use == "lexical":
         from lexicue.engines.lexical import LexicalEngine
 
-        _refuse_other_languages(settings.learner_language)
+        _refuse_other_languages(settings)
         return LexicalEngine()
     from lexicue.engines.llm import LlmEngine
     from lexicue.engines.llm.client import Server
@@ -268,9 +275,10 @@ def make_engine(settings: Settings, counter: TokenCounter, meter: InFlightMeter)
     return LlmEngine(server, settings.learner_language, counter, meter)
 
 
-def _refuse_other_languages(learner_language: str) -> None:
-    if learner_language.casefold() not in ("ko", "kor", "ko-kr", "korean", "한국어"):
+def _refuse_other_languages(settings: Settings) -> None:
+    if not settings.learner_reads_korean:
         raise SettingsError(
-            f"the embedded engine has meanings in Korean only, not in {learner_language!r}: "
-            "use --learner-language ko, or the llm engine with --base-url"
+            f"the embedded engine has meanings in Korean only, not in "
+            f"{settings.learner_language!r}: use --learner-language ko, or the llm engine with "
+            "--base-url"
         )

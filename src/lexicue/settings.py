@@ -33,6 +33,7 @@ StrategyName = Literal["sequential", "parallel", "conditional"]
 """How the two tasks of the chunks are put in order; see `lexicue.scheduling.strategies`."""
 
 _TOML = "lexicue.toml"
+_KOREAN = frozenset({"ko", "kor", "ko-kr", "korean", "한국어"})
 
 
 def _as_base_url(value: object) -> object:
@@ -164,6 +165,11 @@ class Settings(BaseSettings):
         if self.engine == "auto":
             return "llm" if self.base_url else "lexical"
         return self.engine
+
+    @property
+    def learner_reads_korean(self) -> bool:
+        """Whether what the lexicon says in Korean is of use."""
+        return self.learner_language.casefold() in _KOREAN
 
     @property
     def tokenizer_file(self) -> Path | None:

@@ -77,7 +77,8 @@ class Vocabulary:
         cls, results: Iterable[ChunkResult], *, video_id: str, learner_language: str, engine: Source
     ) -> Vocabulary:
         """Merge the results of all chunks."""
-        in_order = sorted(results, key=lambda result: (result.chunk, result.task))
+        order = list(Task)
+        in_order = sorted(results, key=lambda result: (result.chunk, order.index(result.task)))
         return cls(
             video_id,
             learner_language,

@@ -94,8 +94,8 @@ def test_one_bad_chunk_of_101(srt: Path, tmp_path: Path) -> None:
     assert {missing["chunk"] for missing in document["missing"]} == {51}
     tasks = json.loads(report.read_text(encoding="utf-8"))["tasks"]
     assert [(t["chunk"], t["task"]) for t in tasks if t["status"] != "ok"] == [
-        (51, "phrases"),
         (51, "words"),
+        (51, "phrases"),
     ]
     said = {o["surface"] for word in document["words"] for o in word["occurrences"]}
     assert sum(surface.startswith("engineer") for surface in said) == 100
@@ -114,6 +114,7 @@ def test_one_bad_chunk_of_101(srt: Path, tmp_path: Path) -> None:
         (["extract", "BAKERY", "-o", "no/such/folder/out.json"], 2, "folder"),
         (["extract", "BAKERY", "--format", "nonsense"], 2, "nonsense"),
         (["extract", "BAKERY", "--learner-language", "fr"], 2, "Korean"),
+        (["extract", "BAKERY", "-o", "deck.apkg"], 2, "--format"),
         (["extract"], 2, "SOURCE"),
         (["nonsense"], 2, "nonsense"),
     ],

@@ -48,6 +48,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINKED = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "examples" / "README.md"]
 REFERENCE = ROOT / "docs" / "reference"
+OPTIONS = {"server", "pytest", "exit", "compare"}
 SERVED = (DEFAULT_MODEL, "qwen2.5:14b")
 
 _BLOCK = re.compile(
@@ -145,6 +146,16 @@ def server_for(block: Block, servers: ExitStack) -> FakeServer | None:
     if "server" not in block.options:
         return None
     return servers.enter_context(FakeServer(models=SERVED, faults=block.faults))
+
+
+def test_every_comment_about_a_block_is_understood() -> None:
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        languages = {found["language"] for found in _BLOCK.finditer(text)}
+        blocks = [block for language in languages for block in blocks_of(page, language)]
+        understood = [block for block in blocks if block.how]
+        assert len(understood) == len(re.findall(r"^<!-- *(?:no-)?run\b", text, re.MULTILINE))
+        assert all(set(block.options) <= OPTIONS for block in understood)
 
 
 # Python blocks

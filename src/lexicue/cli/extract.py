@@ -106,7 +106,13 @@ def extract(
 
 
 def _form_for(output: str) -> Format:
-    return "table" if output == "-" else _SUFFIXES.get(Path(output).suffix.lower(), "json")
+    if output == "-":
+        return "table"
+    suffix = Path(output).suffix.lower()
+    if suffix not in _SUFFIXES:
+        known = ", ".join(_SUFFIXES)
+        raise InputError(f"{output}: what should be in it? Name it {known}, or give --format")
+    return _SUFFIXES[suffix]
 
 
 def _refuse_unwritable(target: _Output) -> None:

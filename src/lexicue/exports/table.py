@@ -91,10 +91,10 @@ def _words(vocabulary: Vocabulary) -> Table:
 
 def _table(entry: str, kind: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column(entry, max_width=24)
+    table.add_column(entry, max_width=24, overflow="fold")
     table.add_column(kind, style="dim", no_wrap=True)
     table.add_column("Level", style="dim", no_wrap=True)
-    table.add_column("Meaning", max_width=26)
+    table.add_column("Meaning", max_width=26, overflow="fold")
     table.add_column("Time", style="dim", justify="right", no_wrap=True)
     table.add_column("Sentence", ratio=1)
     return table

@@ -111,12 +111,12 @@ class RunReport:
     Attributes:
         video_id: the video's name.
         engine: ``lexical`` or ``llm``.
-        model: the language model, or the spaCy model of the embedded engine.
+        model: the language model; empty for the embedded engine.
         strategy: how the tasks were put in order.
         tokenizer: what the chunks were counted with.
         chunk_tokens: the budget of a chunk.
         chunks: how many there were.
-        tasks: one line each, in order of the text.
+        tasks: one line each, in order of the text, words before phrases.
         totals: of the run.
     """
 

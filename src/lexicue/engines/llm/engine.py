@@ -16,6 +16,7 @@ some entries wrong     counted as refused items; the others are kept
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Literal, Self
 
@@ -25,7 +26,7 @@ from lexicue.chunking import TokenCounter, halve
 from lexicue.engines.llm.answers import ParsedAnswer, parse_answer
 from lexicue.engines.llm.client import Account, ChatClient, ChatRequest, Completion, Server
 from lexicue.engines.llm.failures import error_for_response
-from lexicue.engines.llm.prompts import Messages, messages_for
+from lexicue.engines.llm.prompts import messages_for
 from lexicue.engines.llm.schema import AnswerFormat, answer_format
 from lexicue.errors import (
     AnswerEmptyError,
@@ -81,6 +82,7 @@ class LlmEngine:
         self._counter = counter
         self._client = ChatClient(server, meter, transport)
         self._max_model_len: int | None = None
+        self._fixed_tokens: dict[Task, int] = {}
 
     async def __aenter__(self) -> Self:
         """Connect and see that the model is there, before any chunk waits for it.
@@ -92,6 +94,7 @@ class LlmEngine:
         await self._client.__aenter__()
         try:
             await self._look_up_model()
+            self._fixed_tokens = await asyncio.to_thread(self._count_fixed_tokens)
         except BaseException:
             await self._client.__aexit__(None, None, None)
             raise
@@ -153,7 +156,7 @@ class LlmEngine:
     async def _ask(self, chunk: Chunk, task: Task, account: Account) -> ParsedAnswer:
         """One answer that can be read."""
         messages = messages_for(chunk, task, self._language)
-        answer = self._within_model_length(answer_format(chunk, task), messages)
+        answer = self._within_model_length(chunk, task)
         for sampling_try in range(_GARBLED_TRIES):
             request = ChatRequest(messages, answer, sampling_try)
             try:
@@ -162,14 +165,15 @@ class LlmEngine:
                 garbled = error
         raise garbled
 
-    def _within_model_length(self, answer: AnswerFormat, messages: Messages) -> AnswerFormat:
-        """The format with `max_tokens` cut to what the prompt leaves of the model's length.
+    def _within_model_length(self, chunk: Chunk, task: Task) -> AnswerFormat:
+        """The answer's format, with `max_tokens` cut to what the prompt leaves of the model.
 
         New vLLM versions clamp it in silence, old ones answer 400.
         """
+        answer = answer_format(chunk, task)
         if self._max_model_len is None:
             return answer
-        prompt = _TEMPLATE_TOKENS + sum(self._counter.counts([m["content"] for m in messages]))
+        prompt = self._fixed_tokens[task] + chunk.tokens
         room = self._max_model_len - prompt
         if room < min(_FEWEST_ANSWER_TOKENS, answer.max_tokens):
             raise PromptTooLongError(
@@ -177,6 +181,15 @@ class LlmEngine:
                 f"{self._max_model_len}: lower --chunk-tokens"
             )
         return answer.limited_to(room)
+
+    def _count_fixed_tokens(self) -> dict[Task, int]:
+        """The tokens of a prompt around its chunk."""
+        nothing = Chunk(0, "", 0, (), 0)
+        prompts = {task: messages_for(nothing, task, self._language) for task in Task}
+        return {
+            task: _TEMPLATE_TOKENS + sum(self._counter.counts([m["content"] for m in messages]))
+            for task, messages in prompts.items()
+        }
 
 
 def _read(completion: Completion, task: Task) -> ParsedAnswer:

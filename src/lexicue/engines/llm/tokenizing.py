@@ -10,7 +10,7 @@ from functools import cached_property
 import httpx
 
 from lexicue.engines.llm.failures import error_for_response, error_for_transport
-from lexicue.errors import SettingsError
+from lexicue.errors import ModelNotFoundError, SettingsError
 from lexicue.settings import Settings
 
 __all__ = ["ServerTokenCounter"]
@@ -66,6 +66,11 @@ class ServerTokenCounter:
             response = http.post(self._url, json=body)
         except httpx.HTTPError as error:
             raise error_for_transport(error, self._url) from error
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise ModelNotFoundError(
+                f"{self._url} answers 404: the server has no /tokenize, or does not serve "
+                f"{model!r} (--model); or count with --tokenizer qwen or a tokenizer.json"
+            )
         if response.status_code != httpx.codes.OK:
             raise error_for_response(response, model)
         try:
