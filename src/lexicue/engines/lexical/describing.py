@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from lexicue.engines.lexical.analysis import readable
 from lexicue.engines.lexical.lemmas import dictionary_forms, known_pos
+from lexicue.engines.lexical.levels import zipf
 from lexicue.engines.lexical.pipeline import SpacyDoc, SpacyToken, tagged
 from lexicue.engines.lexical.readings import POS_OF_UPOS
 from lexicue.model import Span
 
 __all__ = ["WordDescription", "describe_words"]
+
+_FUNCTION_WORDS_FROM = 5.0
+"""Zipf frequency from which on words have uses that the dictionary does not list ("on", "past")."""
+
+_SLICE = 8
+"""Sentences tagged at a time: some 10 ms."""
 
 
 class WordDescription(NamedTuple):
@@ -38,9 +47,38 @@ def describe_words(requests: Sequence[tuple[str, Span]]) -> list[WordDescription
     Raises:
         MissingDependencyError: no spaCy model is installed.
     """
-    sentences = list(dict.fromkeys(sentence for sentence, _ in requests))
-    docs = dict(zip(sentences, tagged([readable(each) for each in sentences]), strict=True))
-    return [_describe(sentence, span, docs[sentence]) for sentence, span in requests]
+    clear = [_clear_by_itself(sentence[start:end]) for sentence, (start, end) in requests]
+    asked = [r for r, description in zip(requests, clear, strict=True) if description is None]
+    docs = _docs_of(dict.fromkeys(sentence for sentence, _ in asked))
+    return [
+        description or _describe(sentence, span, docs[sentence])
+        for (sentence, span), description in zip(requests, clear, strict=True)
+    ]
+
+
+def _clear_by_itself(said: str) -> WordDescription | None:
+    """What a word is that the dictionary has in one part of speech only; about half of them."""
+    if not (said.isalpha() and said.islower()) or zipf(said) > _FUNCTION_WORDS_FROM:
+        return None
+    known = known_pos(said)
+    if len(known) != 1:
+        return None
+    (upos,) = known
+    return WordDescription(dictionary_forms(said, upos, said)[0], POS_OF_UPOS.get(upos, "x"), upos)
+
+
+def _docs_of(sentences: Iterable[str]) -> dict[str, SpacyDoc]:
+    """Each sentence tagged, a few at a time.
+
+    The tagger holds on to the interpreter while it works. Between slices other threads have their
+    turn, an event loop with answers to fetch among them.
+    """
+    docs: dict[str, SpacyDoc] = {}
+    pending = iter(sentences)
+    while part := list(islice(pending, _SLICE)):
+        docs.update(zip(part, tagged([readable(each) for each in part]), strict=True))
+        time.sleep(0)
+    return docs
 
 
 def _describe(sentence: str, span: Span, doc: SpacyDoc) -> WordDescription:
