@@ -126,7 +126,7 @@ class Run:
     def report(self) -> RunReport:
         """How it went so far."""
         wall_s = self._ended - self._started
-        timing = Timing(wall_s, self.meter.peak, self.meter.mean(wall_s))
+        timing = Timing(wall_s, self.meter.peak, self.meter.mean)
         order = list(Task)
         results = sorted(self.results, key=lambda r: (r.chunk, order.index(r.task)))
         return RunReport(

@@ -68,7 +68,7 @@ class RunTotals:
         wall_s: from the first task's start to the last result.
         requests: sent to the server, retries and halves counted.
         peak_in_flight: requests at the server at once, at most.
-        mean_in_flight: on average over `wall_s`.
+        mean_in_flight: on average, from the first request's start to the last one's end.
         prompt_tokens: prefilled, cached ones counted.
         cached_tokens: of those, from the server's prefix cache.
         completion_tokens: generated.

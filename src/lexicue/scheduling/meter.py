@@ -21,19 +21,27 @@ class InFlightMeter:
         self.now = 0
         self.peak = 0
         self.busy_seconds = 0.0
+        self._first_started: float | None = None
+        self._last_ended = 0.0
 
     @contextmanager
     def request(self) -> Iterator[None]:
         """Count one request for as long as the block runs."""
         started = self._clock()
+        if self._first_started is None:
+            self._first_started = started
         self.now += 1
         self.peak = max(self.peak, self.now)
         try:
             yield
         finally:
             self.now -= 1
-            self.busy_seconds += self._clock() - started
+            self._last_ended = self._clock()
+            self.busy_seconds += self._last_ended - started
 
-    def mean(self, wall_seconds: float) -> float:
-        """Requests in flight on average over a time that holds all of them."""
-        return self.busy_seconds / wall_seconds if wall_seconds > 0 else 0.0
+    @property
+    def mean(self) -> float:
+        """Requests in flight on average, from the first one's start to the last one's end."""
+        if self._first_started is None or self._last_ended <= self._first_started:
+            return 0.0
+        return self.busy_seconds / (self._last_ended - self._first_started)

@@ -88,5 +88,5 @@ def test_the_meter_tells_peak_and_mean() -> None:
         with meter.request():
             now = 2.0
     assert meter.peak == 2
-    assert meter.mean(2.0) == pytest.approx(1.5)
-    assert meter.mean(0.0) == 0.0
+    assert meter.mean == pytest.approx(1.5)
+    assert InFlightMeter().mean == 0.0
