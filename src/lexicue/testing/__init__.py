@@ -13,8 +13,10 @@ tokens as Qwen does, keeps vLLM's metrics, and fails on demand in every way a se
         assert server.peak_in_flight <= 8
         assert [r.fault for r in server.requests if r.status != 200] == ["http_503"]
 
-`fake_app` is the same server without a socket, for ``httpx.ASGITransport``. From a shell, and for
-clients in other languages: ``python -m lexicue.testing.server --port 8000``.
+With ``engine=BatchingEngine(...)`` it has vLLM's KV cache and scheduler: blocks, a queue,
+preemption. `fake_app` is the same server without a socket, for ``httpx.ASGITransport``, and with
+`run_in_virtual_time` its minutes pass at once. From a shell, and for clients in other languages:
+``python -m lexicue.testing.server --port 8000``.
 """
 
 from lexicue.errors import MissingDependencyError
@@ -30,14 +32,19 @@ except ImportError as missing:
 from lexicue.testing.answers import Meaning, placeholder_meaning
 from lexicue.testing.app import FakeApp, fake_app
 from lexicue.testing.asked import ChatCall
+from lexicue.testing.batching import BatchingEngine
 from lexicue.testing.engine import EngineModel, EngineStats, Job, TimedEngine
 from lexicue.testing.faults import Fault, FaultKind
 from lexicue.testing.latency import Latency, Lognormal
+from lexicue.testing.machine import BatchLimits, StepCosts
 from lexicue.testing.options import Behaviour, FakeOptions
 from lexicue.testing.records import RequestRecord
 from lexicue.testing.threaded import FakeServer
+from lexicue.testing.virtual_time import run_in_virtual_time
 
 __all__ = [
+    "BatchLimits",
+    "BatchingEngine",
     "Behaviour",
     "ChatCall",
     "EngineModel",
@@ -52,7 +59,9 @@ __all__ = [
     "Lognormal",
     "Meaning",
     "RequestRecord",
+    "StepCosts",
     "TimedEngine",
     "fake_app",
     "placeholder_meaning",
+    "run_in_virtual_time",
 ]

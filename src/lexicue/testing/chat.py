@@ -15,7 +15,12 @@ from lexicue.testing.answers import entries_for
 from lexicue.testing.asked import ChatCall, MalformedBodyError, messages_of
 from lexicue.testing.engine import EngineModel, Job
 from lexicue.testing.faults import Fault, FaultPlan
-from lexicue.testing.leaving import ClientLeftError, drop_connection, unless_client_leaves
+from lexicue.testing.leaving import (
+    ClientLeftError,
+    ConnectionDroppedError,
+    drop_connection,
+    unless_client_leaves,
+)
 from lexicue.testing.metrics import Tally
 from lexicue.testing.options import Behaviour
 from lexicue.testing.records import RequestLog
@@ -36,10 +41,6 @@ from lexicue.testing.tokens import encode_chat
 __all__ = ["ChatEndpoint", "is_authorized"]
 
 
-class _ConnectionDroppedError(Exception):
-    """A fault ends the connection here."""
-
-
 class ChatEndpoint:
     """``POST /v1/chat/completions``.
 
@@ -47,23 +48,30 @@ class ChatEndpoint:
         behaviour: how the server behaves.
         engine: takes its time.
         log: told of every request.
-        tally: told of every answer.
+
+    Attributes:
+        tally: what was answered since the server's start.
     """
 
-    def __init__(
-        self, behaviour: Behaviour, engine: EngineModel, log: RequestLog, tally: Tally
-    ) -> None:
+    def __init__(self, behaviour: Behaviour, engine: EngineModel, log: RequestLog) -> None:
         self._behaviour = behaviour
         self._engine = engine
         self._log = log
-        self._tally = tally
         self._number = 0
+        self._working: set[asyncio.Task[Response]] = set()
+        self.tally = Tally()
         self._prompts_seen: Counter[str] = Counter()
         self.set_faults(behaviour.faults)
 
     def set_faults(self, faults: Iterable[Fault]) -> None:
         """From now on these faults happen, and no others."""
         self._plan = FaultPlan(faults)
+
+    def drop_all(self) -> None:
+        """Drop every request in work, and count answers anew."""
+        for working in self._working:
+            working.cancel()
+        self.tally = Tally()
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request, and write it down."""
@@ -77,7 +85,7 @@ class ChatEndpoint:
             status, left = response.status_code, False
         except (ClientLeftError, ClientDisconnect):
             response = Response(status_code=499)
-        except _ConnectionDroppedError:
+        except ConnectionDroppedError:
             left = False
             response = await drop_connection(request)
         finally:
@@ -94,7 +102,10 @@ class ChatEndpoint:
             return bad_request(f"1 validation error:\n  {error}", error.param)
         fault = self._plan.next_for(call)
         self._log.describe(call, fault.kind if fault else None)
-        return await unless_client_leaves(request, self._answer(call, fault))
+        working = asyncio.create_task(self._answer(call, fault))
+        self._working.add(working)
+        working.add_done_callback(self._working.discard)
+        return await unless_client_leaves(request, working)
 
     def _read(self, raw: bytes, number: int) -> ChatCall:
         try:
@@ -119,7 +130,7 @@ class ChatEndpoint:
         if fault.kind == "hang" and fault.seconds is None:
             await asyncio.Event().wait()
         if fault.kind == "reset":
-            raise _ConnectionDroppedError
+            raise ConnectionDroppedError
         return faulty(fault, call, self._behaviour)
 
     def _refusal(self, call: ChatCall, prompt: int) -> Response | None:
@@ -146,18 +157,19 @@ class ChatEndpoint:
         stats = self._engine.stats
         if limit is None or stats.num_requests_running + stats.num_requests_waiting < limit:
             return None
-        self._tally.rejected += 1
+        self.tally.rejected += 1
         return overloaded()
 
     async def _complete(self, call: ChatCall, fault: Fault | None, prompt: list[int]) -> Response:
         room = self._behaviour.max_model_len - len(prompt)
         completion = limited(self._completion(call, fault), min(room, call.max_tokens or room))
+        tally = self.tally  # this server's life; after a restart another one counts
         try:
             cached = await self._engine.process(Job(call, prompt, completion.tokens))
         except asyncio.CancelledError:
-            self._tally.finished["abort"] += 1
+            tally.finished["abort"] += 1
             raise
-        self._tally.add(len(prompt), cached, completion.tokens, completion.finish_reason)
+        tally.add(len(prompt), cached, completion.tokens, completion.finish_reason)
         usage = self._usage(len(prompt), cached, completion.tokens)
         return completed(call, completion, usage, call.model or self._behaviour.models[0])
 

@@ -1,8 +1,8 @@
 """What stands in for vLLM's engine: it takes its time, and keeps a prefix cache.
 
 `EngineModel` is the seam. `TimedEngine` answers every request after its latency, however many
-there are; another model of the engine (with a KV pool that fills, a queue, preemption) goes in by
-``FakeServer(engine=...)`` and nothing else changes.
+there are; another model of the engine goes in by ``FakeServer(engine=...)`` and nothing else
+changes. `lexicue.testing.batching.BatchingEngine` is one with a KV pool that fills.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from typing import Protocol
 
 from lexicue.testing.asked import ChatCall
 from lexicue.testing.latency import Latency, seconds_for
+from lexicue.testing.machine import A10G_14B_BLOCKS
 
 __all__ = ["EngineModel", "EngineStats", "Job", "TimedEngine"]
-
-A10G_14B_BLOCKS = 3106
-"""What vLLM logs for Qwen2.5-14B-Instruct-AWQ on an A10G: 49,696 tokens in blocks of 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,10 @@ class EngineStats:
         num_preemptions: requests thrown out of the pool, since the start.
         prefix_cache_queries: prompt tokens looked up, since the start.
         prefix_cache_hits: of those, tokens found.
+        prompt_tokens: of prompts computed, since the start. None, here and below, where the
+            server counts them itself when a request is done.
+        prompt_tokens_cached: of those, from the prefix cache.
+        generation_tokens: generated, of unfinished answers too.
     """
 
     num_gpu_blocks: int
@@ -62,6 +64,9 @@ class EngineStats:
     num_preemptions: int = 0
     prefix_cache_queries: int = 0
     prefix_cache_hits: int = 0
+    prompt_tokens: int | None = None
+    prompt_tokens_cached: int | None = None
+    generation_tokens: int | None = None
 
 
 class EngineModel(Protocol):
@@ -106,10 +111,15 @@ class TimedEngine:
         prefix_caching: bool = True,
     ) -> None:
         self._latency = latency
-        self._cache = _PrefixCache(num_gpu_blocks, block_size)
+        self._blocks, self._block_size = num_gpu_blocks, block_size
         self._prefix_caching = prefix_caching
         self._running = 0
         self._held: Counter[object] = Counter()
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget every prompt seen, and count anew."""
+        self._cache = _PrefixCache(self._blocks, self._block_size)
 
     async def process(self, job: Job) -> int:
         """See `EngineModel`."""

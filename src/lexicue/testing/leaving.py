@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from typing import TypeVar
 
 import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
-__all__ = ["RESET_EXTENSION", "ClientLeftError", "drop_connection", "unless_client_leaves"]
+__all__ = [
+    "RESET_EXTENSION",
+    "ClientLeftError",
+    "ConnectionDroppedError",
+    "drop_connection",
+    "unless_client_leaves",
+]
 
 RESET_EXTENSION = "lexicue.testing.reset"
 """Under this name the ASGI scope's extensions hold a function that resets the connection."""
@@ -22,18 +27,24 @@ class ClientLeftError(Exception):
     """Nobody waits for the answer any more."""
 
 
-async def unless_client_leaves(request: Request, work: Coroutine[None, None, _T]) -> _T:
+class ConnectionDroppedError(Exception):
+    """The server ends the connection here, without an answer."""
+
+
+async def unless_client_leaves(request: Request, working: asyncio.Task[_T]) -> _T:
     """The result of the work, which is cancelled when the client goes away.
 
     Raises:
         ClientLeftError: it did.
+        ConnectionDroppedError: the work was cancelled, as the server goes down.
     """
-    working = asyncio.create_task(work)
     leaving = asyncio.create_task(_departure(request))
     try:
         await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise ClientLeftError
+        if working.cancelled():
+            raise ConnectionDroppedError
         return working.result()
     finally:
         working.cancel()

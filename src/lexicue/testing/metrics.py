@@ -49,9 +49,7 @@ def prometheus_text(tally: Tally, stats: EngineStats, model: str, max_model_len:
         *_counter("num_preemptions", stats.num_preemptions, labels),
         *_counter("prefix_cache_queries", stats.prefix_cache_queries, labels),
         *_counter("prefix_cache_hits", stats.prefix_cache_hits, labels),
-        *_counter("prompt_tokens", tally.prompt_tokens, labels),
-        *_counter("prompt_tokens_cached", tally.cached_tokens, labels),
-        *_counter("generation_tokens", tally.generation_tokens, labels),
+        *_tokens(tally, stats, labels),
         *_finished(tally, labels),
         *_counter(
             "admission_rejections",
@@ -61,6 +59,17 @@ def prometheus_text(tally: Tally, stats: EngineStats, model: str, max_model_len:
         *_gauge("cache_config_info", 1, {"engine": "0", **_cache_config(stats, max_model_len)}),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tokens(tally: Tally, stats: EngineStats, labels: Mapping[str, str]) -> Iterator[str]:
+    """As the engine counts them, or else as they were when requests were done."""
+    counted = {
+        "prompt_tokens": (stats.prompt_tokens, tally.prompt_tokens),
+        "prompt_tokens_cached": (stats.prompt_tokens_cached, tally.cached_tokens),
+        "generation_tokens": (stats.generation_tokens, tally.generation_tokens),
+    }
+    for name, (live, done) in counted.items():
+        yield from _counter(name, done if live is None else live, labels)
 
 
 def _cache_config(stats: EngineStats, max_model_len: int) -> dict[str, str]:

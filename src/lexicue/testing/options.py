@@ -42,7 +42,8 @@ class Behaviour:
         engine: in place of a `TimedEngine` with that latency.
         faults: what goes wrong.
         models: the names it serves.
-        max_model_len: tokens of prompt and answer together.
+        max_model_len: tokens of prompt and answer together; no more than the KV cache of a
+            `BatchingEngine` holds.
         api_key: what ``/v1`` wants as a bearer token, if anything.
         entries_per_answer: most entries of an answer.
         meaning: gives each entry its meaning.

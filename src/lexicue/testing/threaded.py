@@ -6,9 +6,9 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -26,6 +26,8 @@ _AsgiApp = Callable[
     [_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]],
     Awaitable[None],
 ]
+
+_T = TypeVar("_T")
 
 _BACKLOG = 2048
 _START_LIMIT_S = 30.0
@@ -65,6 +67,7 @@ class FakeServer(FakeApp):
         self._up = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
+        self._door: _Door | None = None
 
     @property
     def port(self) -> int:
@@ -119,6 +122,40 @@ class FakeServer(FakeApp):
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(_STOP_LIMIT_S)
 
+    def set_foreign_load(self, tokens: int, requests: int | None = None) -> None:
+        """See `FakeApp.set_foreign_load`; from any thread but the server's own."""
+
+        async def set_it() -> None:
+            super(FakeServer, self).set_foreign_load(tokens, requests)
+
+        self._in_its_thread(set_it())
+
+    def restart(self, down_s: float = 1.0) -> None:
+        """Go down and come back: connections are dropped, then refused, then taken again.
+
+        Requests in work are lost, counters and caches begin anew; port, records and faults stay.
+        Back as soon as it is down; from any thread but the server's own.
+
+        Args:
+            down_s: seconds during which connections are refused.
+
+        Raises:
+            RuntimeError: it is not up.
+        """
+        self._in_its_thread(self._restart(down_s))
+
+    async def _restart(self, down_s: float) -> None:
+        if self._door is None or not self._door.is_open:
+            raise RuntimeError("the fake server is down already")
+        self._begin_anew()
+        await self._door.shut_for(down_s)
+
+    def _in_its_thread(self, work: Coroutine[Any, Any, _T]) -> _T:
+        if self._loop is None or self._thread is None or not self._thread.is_alive():
+            work.close()
+            raise RuntimeError("the fake server does not run")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_STOP_LIMIT_S)
+
     def _run(self, listener: socket.socket) -> None:
         try:
             asyncio.run(self._serve(listener))
@@ -126,30 +163,89 @@ class FakeServer(FakeApp):
             self._up.set()
 
     async def _serve(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        # log_config=None and access logging by default leave the process's logging as it is.
-        config = uvicorn.Config(self, log_config=None, proxy_headers=False, ws="none")
-        config.load()
-        state = ServerState()
-        server = await loop.create_server(
-            lambda: _Protocol(config=config, server_state=state, app_state={}, _loop=loop),
-            sock=listener,
-            backlog=_BACKLOG,
-        )
-        self._loop, self._stopping = loop, asyncio.Event()
+        self._door = _Door(self, listener)
+        await self._door.open()
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._up.set()
         await self._stopping.wait()
-        server.close()
-        await _drop_all(state)
-        await server.wait_closed()
+        await self._door.close()
+
+
+class _Door:
+    """Where connections come in: open, shut for a while, or closed for good.
+
+    Args:
+        app: answers requests.
+        listener: a socket that is bound.
+    """
+
+    def __init__(self, app: FakeApp, listener: socket.socket) -> None:
+        # log_config=None and access logging by default leave the process's logging as it is.
+        self._config = uvicorn.Config(app, log_config=None, proxy_headers=False, ws="none")
+        self._config.load()
+        self._state = ServerState()
+        self._listener = listener
+        self._server: asyncio.Server | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether connections are taken."""
+        return self._server is not None
+
+    async def open(self) -> None:
+        """Take connections."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Protocol(
+                config=self._config, server_state=self._state, app_state={}, _loop=loop
+            ),
+            sock=self._listener,
+            backlog=_BACKLOG,
+        )
+
+    async def shut_for(self, seconds: float) -> None:
+        """Drop all connections and refuse others for a while; back when it is shut."""
+        host, port = self._listener.getsockname()
+        await self._shut()
+        self._listener = _bind(host, port)  # keeps the port, and refuses until it listens
+        self._opening = asyncio.create_task(self._open_after(seconds))
+
+    async def close(self) -> None:
+        """Drop all connections, for good."""
+        if self._opening:
+            self._opening.cancel()
+        await self._shut()
+        self._listener.close()
+
+    async def _open_after(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self.open()
+
+    async def _shut(self) -> None:
+        server, self._server = self._server, None
+        if server:
+            server.close()
+            await _drop_all(self._state)
+            await server.wait_closed()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    # With the protocol named, asyncio turns Nagle's algorithm off; else an answer takes 40 ms.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    # With the protocol named, asyncio turns Nagle's algorithm off; else an answer takes 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    """A socket that listens at once, so that nobody else gets the port."""
+    listener = _bind(host, port)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
         listener.listen(_BACKLOG)
     except OSError:
         listener.close()
@@ -181,6 +277,8 @@ class _Protocol(H11Protocol):
         return extended
 
     def _reset(self) -> None:
+        if self.transport.is_closing():
+            return  # the whole server goes down
         raw = self.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.transport.abort()
