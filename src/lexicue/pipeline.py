@@ -21,6 +21,7 @@ from lexicue.monitoring import RunReport, TaskReport
 from lexicue.monitoring.report import Timing, totals_of
 from lexicue.scheduling import InFlightMeter, Unit, process_limit, run_stages, stages_for
 from lexicue.scheduling.strategies import ParallelRule
+from lexicue.scheduling.turns import short_turns
 from lexicue.settings import Settings
 from lexicue.vocabulary import Vocabulary
 
@@ -105,13 +106,14 @@ class Run:
         """
         chunks = await asyncio.to_thread(lambda: self.chunks)
         self._started = self._ended = time.perf_counter()
-        async with self.engine, _in_the_background(prepare):
-            indexes = _IndexCache(self.transcript)
-            async for extracted in run_stages(self._stages(chunks), self._work, self._width):
-                result = await asyncio.to_thread(self._ground, extracted, indexes)
-                self.results.append(result)
-                self._ended = time.perf_counter()
-                yield result
+        with short_turns():
+            async with self.engine, _in_the_background(prepare):
+                indexes = _IndexCache(self.transcript)
+                async for extracted in run_stages(self._stages(chunks), self._work, self._width):
+                    result = await asyncio.to_thread(self._ground, extracted, indexes)
+                    self.results.append(result)
+                    self._ended = time.perf_counter()
+                    yield result
         self._raise_if_nothing_came()
 
     def vocabulary(self) -> Vocabulary:
