@@ -18,10 +18,10 @@ from lexicue.engines.lexical import model_origin
 from lexicue.engines.llm.client import Account, ChatClient, ChatRequest, Server
 from lexicue.engines.llm.prompts import messages_for
 from lexicue.engines.llm.schema import answer_format
+from lexicue.equipment import token_counter
 from lexicue.errors import LexicueError
 from lexicue.lexicon import load_lexicon
 from lexicue.model import Chunk, JsonValue, Sentence, Task
-from lexicue.pipeline import token_counter
 from lexicue.scheduling import InFlightMeter
 from lexicue.settings import Settings
 

@@ -10,9 +10,10 @@ from contextlib import aclosing
 from typing import NotRequired, TypedDict, Unpack
 
 from lexicue.chunking import chunk_each_cue
+from lexicue.equipment import token_counter
 from lexicue.errors import LexicueError
 from lexicue.model import ChunkResult, JsonValue, Task, Transcript
-from lexicue.pipeline import Run, token_counter
+from lexicue.pipeline import Run
 from lexicue.settings import Settings, SettingsOverrides
 from lexicue.subtitles import read
 from lexicue.vocabulary import Missing, Vocabulary

@@ -6,26 +6,43 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from lexicue.chunking import QwenTokenCounter, TokenCounter, chunk_transcript
-from lexicue.chunking.tokens import TokenizerJsonCounter
-from lexicue.engines import Engine
+from lexicue.admission import Admission, FixedAdmission, GateAdmission
+from lexicue.chunking import chunk_transcript
+from lexicue.engines import Engine, Tell
 from lexicue.entries import phrase_entries, prepare, word_entries
-from lexicue.errors import FatalServerError, LexicueError, RunFailedError, SettingsError
+from lexicue.equipment import make_engine, token_counter
+from lexicue.errors import FatalServerError, LexicueError, RunFailedError
 from lexicue.grounding import ChunkIndex, Grounded, ground_all
 from lexicue.model import Chunk, ChunkResult, Extraction, Phrase, Status, Task, Transcript
 from lexicue.monitoring import RunReport, TaskReport
+from lexicue.monitoring.observer import RunStarted
 from lexicue.monitoring.report import Timing, totals_of
-from lexicue.scheduling import InFlightMeter, Unit, process_limit, run_stages, stages_for
+from lexicue.scheduling import (
+    Gate,
+    InFlightMeter,
+    Unit,
+    gate_for,
+    run_stages,
+    stages_for,
+)
+from lexicue.scheduling.sizing import Surroundings, auto_chunk_tokens
 from lexicue.scheduling.strategies import ParallelRule
 from lexicue.scheduling.turns import short_turns
 from lexicue.settings import Settings
 from lexicue.vocabulary import Vocabulary
+from lexicue.watching import ServerWatch
 
 __all__ = ["Run"]
+
+_FIXED_TOKENS = 450
+"""Around a chunk in its pair of prompts: one system text and template, two instructions."""
+
+_ANSWERS_PER_TOKEN = 0.6
+"""Answer tokens of a pair per chunk token, at the speech density of `llm.schema`."""
 
 _log = logging.getLogger("lexicue")
 
@@ -35,6 +52,7 @@ class _Extracted:
     unit: Unit
     extraction: Extraction
     seconds: float
+    queued_s: float
 
 
 class Run:
@@ -70,6 +88,7 @@ class Run:
         self.counter = token_counter(settings)
         self.results: list[ChunkResult] = []
         self._given_chunks = chunks
+        self._queued_s: dict[tuple[int, Task], float] = {}
         self._started = self._ended = 0.0
 
     @cached_property
@@ -81,7 +100,23 @@ class Run:
         """
         if self._given_chunks is not None:
             return self._given_chunks
-        return chunk_transcript(self.transcript, self.counter, self.settings.chunk_tokens)
+        return chunk_transcript(self.transcript, self.counter, self.chunk_tokens)
+
+    @cached_property
+    def chunk_tokens(self) -> int:
+        """The budget of a chunk; with ``auto`` it depends on what the server can hold."""
+        given = self.settings.chunk_tokens
+        if given != "auto":
+            return given
+        return auto_chunk_tokens(
+            Surroundings(
+                transcript_tokens=self.counter.count(self.transcript.text),
+                kv_tokens=self.gate.limiter.capacity_tokens if self.gate else None,
+                max_model_len=self.engine.max_model_len,
+                fixed_tokens=_FIXED_TOKENS,
+                answers_per_token=_ANSWERS_PER_TOKEN,
+            )
+        )
 
     @cached_property
     def engine(self) -> Engine:
@@ -104,17 +139,36 @@ class Run:
             FatalServerError, ServerError: the server cannot be used at all.
             RunFailedError: not one task came through.
         """
+        try:
+            with short_turns():
+                async with (
+                    self.engine,
+                    self._watch.watching(),
+                    _in_the_background(prepare),
+                    aclosing(self._results()) as results,
+                ):
+                    async for result in results:
+                        yield result
+        finally:
+            if self._started:
+                self._watch.monitor.finished(self.report())
+        self._raise_if_nothing_came()
+
+    async def _results(self) -> AsyncGenerator[ChunkResult]:
+        """Every result as it is done, noted for the report."""
         chunks = await asyncio.to_thread(lambda: self.chunks)
         self._started = self._ended = time.perf_counter()
-        with short_turns():
-            async with self.engine, _in_the_background(prepare):
-                indexes = _IndexCache(self.transcript)
-                async for extracted in run_stages(self._stages(chunks), self._work, self._width):
-                    result = await asyncio.to_thread(self._ground, extracted, indexes)
-                    self.results.append(result)
-                    self._ended = time.perf_counter()
-                    yield result
-        self._raise_if_nothing_came()
+        indexes = _IndexCache(self.transcript)
+        monitor = self._watch.monitor
+        monitor.started(self._run_started(chunks))
+        async with aclosing(run_stages(self._stages(chunks), self._work, self._width)) as done:
+            async for extracted in done:
+                result = await asyncio.to_thread(self._ground, extracted, indexes)
+                self.results.append(result)
+                self._queued_s[result.chunk, result.task] = extracted.queued_s
+                monitor.task_finished(self._task_report(result))
+                self._ended = time.perf_counter()
+                yield result
 
     def vocabulary(self) -> Vocabulary:
         """What was found so far, merged; complete once the stream has ended."""
@@ -137,33 +191,83 @@ class Run:
             model=self.settings.model if self.engine.name == "llm" else "",
             strategy=self.settings.strategy,
             tokenizer=self.counter.name,
-            chunk_tokens=self.settings.chunk_tokens,
+            chunk_tokens=self.chunk_tokens,
             chunks=len(self.chunks),
-            tasks=tuple(TaskReport.of(result) for result in results),
+            tasks=tuple(self._task_report(result) for result in results),
             totals=totals_of(results, timing),
+            ran_as=self._ran_as,
+            max_concurrency=self.settings.max_concurrency,
+            limit_history=self._watch.monitor.limit_history,
+            server=self._watch.monitor.server,
         )
+
+    def _task_report(self, result: ChunkResult) -> TaskReport:
+        queued_s = self._queued_s[result.chunk, result.task]
+        return TaskReport.of(result, queued_s, self._tokens_of_chunks[result.chunk])
+
+    @cached_property
+    def _tokens_of_chunks(self) -> dict[int, int]:
+        return {chunk.number: chunk.tokens for chunk in self.chunks}
+
+    @property
+    def _ran_as(self) -> str:
+        """What the conditional strategy came to; the others are what they are called."""
+        strategy = self.settings.strategy
+        if strategy != "conditional":
+            return strategy
+        return "parallel" if self._rule.applies_to(len(self.chunks)) else "sequential"
+
+    def _run_started(self, chunks: Sequence[Chunk]) -> RunStarted:
+        lengths = tuple(chunk.tokens for chunk in chunks)
+        return RunStarted(self.engine.name, self.settings.strategy, lengths, self._width)
+
+    @cached_property
+    def _watch(self) -> ServerWatch:
+        base_url = self.settings.base_url if self.engine.name == "llm" else None
+        return ServerWatch(self.engine, base_url, self.gate)
+
+    @cached_property
+    def gate(self) -> Gate | None:
+        """The server's gate, which decides how much is in flight; None for a fixed limit."""
+        settings = self.settings
+        if self.engine.name != "llm" or settings.strategy != "adaptive":
+            return None
+        assert settings.base_url is not None
+        return gate_for(settings.base_url, settings.kv_tokens)
+
+    @cached_property
+    def _admission(self) -> Admission:
+        if self.gate is None:
+            return FixedAdmission(self._width)
+        return GateAdmission(self.gate, id(self), self.settings.priority, self._width)
 
     @property
     def _width(self) -> int:
-        return self.settings.max_concurrency
+        return self.settings.most_in_flight
 
     def _stages(self, chunks: Sequence[Chunk]) -> list[list[Unit]]:
-        rule = ParallelRule(
+        return stages_for(self.settings.strategy, chunks, self.tasks, self._rule)
+
+    @property
+    def _rule(self) -> ParallelRule:
+        return ParallelRule(
             self.settings.ENABLE_PARALLEL_WORD_PHRASE_EXTRACTION,
             self.settings.MAX_SAFE_CHUNKS_FOR_PARALLEL,
         )
-        return stages_for(self.settings.strategy, chunks, self.tasks, rule)
 
     async def _work(self, unit: Unit) -> _Extracted:
-        async with process_limit().slot(self._width):
+        cost = self.engine.cost(unit.chunk, unit.task)
+        async with self._admission.admit(unit, cost) as admitted:
+            self._watch.look_at_load()
             started = time.perf_counter()
-            extraction = await self._extract(unit)
-            return _Extracted(unit, extraction, time.perf_counter() - started)
+            extraction = await self._extract(unit, self._watch.teller(admitted.tell))
+            seconds = time.perf_counter() - started
+            return _Extracted(unit, extraction, seconds, admitted.waited_s)
 
-    async def _extract(self, unit: Unit) -> Extraction:
+    async def _extract(self, unit: Unit, tell: Tell | None) -> Extraction:
         """The engine's answer; whatever goes wrong with this chunk stays with this chunk."""
         try:
-            return await self.engine.extract(unit.chunk, unit.task)
+            return await self.engine.extract(unit.chunk, unit.task, tell)
         except FatalServerError:
             raise
         except LexicueError as error:
@@ -233,54 +337,3 @@ class _IndexCache:
             if len(self._indexes) > self._KEPT:
                 del self._indexes[next(iter(self._indexes))]
         return index
-
-
-def token_counter(settings: Settings) -> TokenCounter:
-    """The counter that the settings name.
-
-    Raises:
-        SettingsError, MissingDependencyError: it cannot be had.
-    """
-    if settings.tokenizer == "server":
-        from lexicue.engines.llm.tokenizing import ServerTokenCounter
-
-        return ServerTokenCounter(settings)
-    if settings.tokenizer_file is not None:
-        return TokenizerJsonCounter(settings.tokenizer_file)
-    return QwenTokenCounter()
-
-
-def make_engine(settings: Settings, counter: TokenCounter, meter: InFlightMeter) -> Engine:
-    """The engine that the settings name.
-
-    Raises:
-        SettingsError: the llm engine without a server, or the embedded one for a learner whose
-            language it does not have.
-    """
-    if settings.engine_in_use == "lexical":
-        from lexicue.engines.lexical import LexicalEngine
-
-        _refuse_other_languages(settings)
-        return LexicalEngine()
-    from lexicue.engines.llm import LlmEngine
-    from lexicue.engines.llm.client import Server
-
-    assert settings.base_url is not None
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    server = Server(
-        settings.base_url,
-        settings.model,
-        api_key=key,
-        timeout_s=settings.request_timeout_s,
-        max_attempts=settings.max_attempts,
-    )
-    return LlmEngine(server, settings.learner_language, counter, meter)
-
-
-def _refuse_other_languages(settings: Settings) -> None:
-    if not settings.learner_reads_korean:
-        raise SettingsError(
-            f"the embedded engine has meanings in Korean only, not in "
-            f"{settings.learner_language!r}: use --learner-language ko, or the llm engine with "
-            "--base-url"
-        )

@@ -29,11 +29,18 @@ DEFAULT_MODEL = "Qwen/Qwen2.5-14B-Instruct-AWQ"
 EngineName = Literal["auto", "lexical", "llm"]
 """``auto`` is ``llm`` when a base URL is set, else ``lexical``."""
 
-StrategyName = Literal["sequential", "parallel", "conditional"]
+StrategyName = Literal["adaptive", "sequential", "parallel", "conditional"]
 """How the two tasks of the chunks are put in order; see `lexicue.scheduling.strategies`."""
 
 _TOML = "lexicue.toml"
 _KOREAN = frozenset({"ko", "kor", "ko-kr", "korean", "한국어"})
+
+_MOST_FIXED = 16
+"""Requests in flight where nothing else decides: the upper end of the design note's 8 to 16."""
+
+_MOST_ADAPTIVE = 512
+"""A bound on tasks and sockets only; the server's KV cache decides. vLLM itself runs 256 to 1024
+sequences at once by default."""
 
 
 def _as_base_url(value: object) -> object:
@@ -55,10 +62,12 @@ class SettingsOverrides(TypedDict, total=False):
     api_key: str | None
     model: str
     strategy: StrategyName
-    chunk_tokens: int
+    chunk_tokens: int | Literal["auto"]
     tokenizer: str
     learner_language: str
-    max_concurrency: int
+    max_concurrency: int | None
+    kv_tokens: int | None
+    priority: int
     request_timeout_s: float
     max_attempts: int
     ENABLE_PARALLEL_WORD_PHRASE_EXTRACTION: bool
@@ -88,8 +97,10 @@ class Settings(BaseSettings):
     )
     api_key: SecretStr | None = Field(None, description="sent as a bearer token when set")
     model: str = Field(DEFAULT_MODEL, min_length=1, description="the model's name at the server")
-    strategy: StrategyName = "conditional"
-    chunk_tokens: int = Field(2000, ge=64, le=100_000, description="tokens a chunk may have")
+    strategy: StrategyName = "adaptive"
+    chunk_tokens: Annotated[int, Field(ge=64, le=100_000)] | Literal["auto"] = Field(
+        2000, description="tokens a chunk may have; auto fits them to the server's capacity"
+    )
     tokenizer: str = Field(
         "qwen",
         min_length=1,
@@ -97,7 +108,17 @@ class Settings(BaseSettings):
         "/tokenize), or the path of a tokenizer.json",
     )
     learner_language: str = Field("ko", min_length=1, max_length=60)
-    max_concurrency: int = Field(16, ge=1, le=4096, description="requests in flight a process")
+    max_concurrency: int | None = Field(
+        None,
+        ge=1,
+        le=4096,
+        description="requests in flight a process; unset is 16, or with the adaptive strategy "
+        "what the server's KV cache holds",
+    )
+    kv_tokens: int | None = Field(
+        None, ge=1, description="the server's KV capacity, for one that does not tell it"
+    )
+    priority: int = Field(0, ge=0, le=9, description="of this video; a higher one goes first")
     request_timeout_s: float = Field(600.0, gt=0, description="longest wait for one answer")
     max_attempts: int = Field(4, ge=1, le=20, description="tries of one request, the first counted")
     ENABLE_PARALLEL_WORD_PHRASE_EXTRACTION: bool = Field(
@@ -165,6 +186,14 @@ class Settings(BaseSettings):
         if self.engine == "auto":
             return "llm" if self.base_url else "lexical"
         return self.engine
+
+    @property
+    def most_in_flight(self) -> int:
+        """The bound on requests in flight that an unset `max_concurrency` stands for."""
+        if self.max_concurrency is not None:
+            return self.max_concurrency
+        has_gate = self.strategy == "adaptive" and self.engine_in_use == "llm"
+        return _MOST_ADAPTIVE if has_gate else _MOST_FIXED
 
     @property
     def learner_reads_korean(self) -> bool:

@@ -10,6 +10,7 @@ strategy        stages                                                 most at o
 A, parallel     words and phrases of every chunk together              2 × chunks
 B, sequential   all words; then all phrases                            chunks
 C, conditional  A if it is enabled and the chunks are few, else B      as A or B
+adaptive        chunk by chunk, its two tasks as a pair                what the server holds
 ==============  =====================================================  ====================
 """
 
@@ -47,6 +48,10 @@ class ParallelRule:
     enabled: bool = False
     max_chunks: int = 4
 
+    def applies_to(self, chunks: int) -> bool:
+        """Whether so many chunks run in parallel."""
+        return self.enabled and chunks <= self.max_chunks
+
 
 def parallel(chunks: Sequence[Chunk], tasks: Sequence[Task], rule: ParallelRule) -> Stages:  # noqa: ARG001
     """Strategy A: everything at once, a chunk's tasks side by side."""
@@ -60,14 +65,20 @@ def sequential(chunks: Sequence[Chunk], tasks: Sequence[Task], rule: ParallelRul
 
 def conditional(chunks: Sequence[Chunk], tasks: Sequence[Task], rule: ParallelRule) -> Stages:
     """Strategy C: A when it is enabled and there are few enough chunks, else B."""
-    chosen = parallel if rule.enabled and len(chunks) <= rule.max_chunks else sequential
+    chosen = parallel if rule.applies_to(len(chunks)) else sequential
     return chosen(chunks, tasks, rule)
+
+
+def adaptive(chunks: Sequence[Chunk], tasks: Sequence[Task], rule: ParallelRule) -> Stages:
+    """Chunk by chunk, its tasks side by side; how many at once the gate of the server decides."""
+    return parallel(chunks, tasks, rule)
 
 
 STRATEGIES: dict[str, Callable[[Sequence[Chunk], Sequence[Task], ParallelRule], Stages]] = {
     "parallel": parallel,
     "sequential": sequential,
     "conditional": conditional,
+    "adaptive": adaptive,
 }
 """Every strategy by its name in the settings."""
 

@@ -38,7 +38,20 @@ class LexicalEngine:
         self._analyses: OrderedDict[Chunk, Analysis] = OrderedDict()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lexicue-lexical")
 
-    async def extract(self, chunk: Chunk, task: Task) -> Extraction:
+    max_model_len: None = None
+
+    def cost(self, chunk: Chunk, task: Task) -> None:
+        """Nothing: there is no server."""
+
+    async def metrics(self) -> None:
+        """None: there is no server."""
+
+    async def extract(
+        self,
+        chunk: Chunk,
+        task: Task,
+        tell: object = None,  # noqa: ARG002 - there are no requests to tell of
+    ) -> Extraction:
         """What one task finds in one chunk.
 
         Raises:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,17 +17,21 @@ from typing import Any, Self
 import httpx
 
 from lexicue.engines.llm.failures import error_for_response, error_for_transport
+from lexicue.engines.llm.outage import Outage
 from lexicue.engines.llm.prompts import Messages
 from lexicue.engines.llm.schema import AnswerFormat
+from lexicue.engines.protocol import Tell
 from lexicue.errors import (
     AnswerNotJsonError,
     BadRequestError,
     EngineError,
     ServerError,
+    ServerOverloadedError,
     ServerTimeoutError,
+    ServerUnreachableError,
 )
 from lexicue.model import Usage
-from lexicue.scheduling import InFlightMeter
+from lexicue.scheduling import Ending, InFlightMeter, Outcome
 
 __all__ = ["Account", "ChatClient", "ChatRequest", "Completion", "Server"]
 
@@ -36,6 +41,9 @@ _KEEPALIVE_S = 4.0
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _LONGEST_RETRY_AFTER_S = 120.0
+_LONGEST_OUTAGE_PAUSE_S = 4.0
+"""Pauses while a server is away grow no longer: a refused connection costs nothing, and one that is
+back should not stand idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Server:
         api_key: sent as a bearer token.
         timeout_s: longest wait for one answer.
         max_attempts: tries of one request, the first counted.
+        longest_outage_s: how long a server that is away is waited for, besides.
     """
 
     base_url: str
@@ -55,6 +64,7 @@ class Server:
     api_key: str | None = None
     timeout_s: float = 600.0
     max_attempts: int = 4
+    longest_outage_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +75,17 @@ class ChatRequest:
         messages: the chat so far.
         format: what may be answered.
         sampling_try: 0 for the model's likeliest answer; more to ask for another one.
+        task: what it is about, for those who learn from how it ends.
+        tell: hears how each try ended.
+        counted_prompt: tokens of the messages, as counted beforehand.
     """
 
     messages: Messages
     format: AnswerFormat
     sampling_try: int = 0
+    task: str = ""
+    tell: Tell | None = None
+    counted_prompt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +104,28 @@ class Completion:
 
 
 class Account:
-    """Adds up what an extraction costs, failed requests counted."""
+    """Adds up what an extraction costs, failed requests counted.
 
-    def __init__(self) -> None:
+    Args:
+        tell: hears how each of its requests ended.
+    """
+
+    def __init__(self, tell: Tell | None = None) -> None:
         self.usage = Usage()
+        self.tell = tell
 
     def charge(self, usage: Usage) -> None:
         """Add a request's cost."""
         self.usage += usage
+
+
+@dataclass(slots=True)
+class _Tries:
+    """The tries of one request: how many, the present one counted, and when the last one failed."""
+
+    counted: int = 1
+    in_outage: int = 0
+    failed_at: float | None = None
 
 
 class ChatClient:
@@ -115,6 +145,8 @@ class ChatClient:
     ) -> None:
         self._server = server
         self._meter = meter
+        self._clock = time.monotonic
+        self._outage = Outage(server.base_url, server.longest_outage_s, self._clock)
         self._jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self.structured_output = True
         """Whether the server takes a JSON schema; unlearned when it says that it does not."""
@@ -150,7 +182,9 @@ class ChatClient:
             ServerError: no answer.
         """
         try:
-            return await self._http.get(path, timeout=timeout_s)
+            response = await self._http.get(path, timeout=timeout_s)
+            self._outage.answered()
+            return response
         except httpx.HTTPError as error:
             raise error_for_transport(error, self._server.base_url) from error
 
@@ -163,20 +197,35 @@ class ChatClient:
             ServerError: still failing after the last try.
             AnswerNotJsonError: the response is no chat completion.
         """
-        attempt = 1
+        tries = _Tries()
         while True:
             structured = self.structured_output
             try:
                 return await self._try(request, account, structured=structured)
             except ServerError as error:
-                if attempt == self._server.max_attempts:
-                    raise type(error)(f"{error} ({attempt} tries)") from error
-                await asyncio.sleep(self._pause(attempt, error.retry_after_s))
-                attempt += 1
+                await self._pause_after(error, tries)
             except BadRequestError as error:
                 if not (structured and _is_about_format(error)):
                     raise
                 self.structured_output = False
+
+    async def _pause_after(self, error: ServerError, tries: _Tries) -> None:
+        """Wait before the next try.
+
+        Raises:
+            ServerError: there is none, for this was the last.
+        """
+        is_away = self._outage.explains(error, tries.failed_at)
+        tries.failed_at = self._clock()
+        if is_away:
+            tries.in_outage += 1
+            pause_s = min(self._pause(tries.in_outage, None), _LONGEST_OUTAGE_PAUSE_S)
+        elif tries.counted < self._server.max_attempts:
+            pause_s = self._pause(tries.counted, error.retry_after_s)
+            tries.counted += 1
+        else:
+            raise type(error)(f"{error} ({tries.counted} tries)") from error
+        await asyncio.sleep(pause_s)
 
     def _pause(self, attempt: int, asked_for: float | None) -> float:
         """Seconds to wait: what the server asks for, else doubling with jitter."""
@@ -188,17 +237,41 @@ class ChatClient:
     async def _try(self, request: ChatRequest, account: Account, *, structured: bool) -> Completion:
         started = asyncio.get_running_loop().time()
         usage = Usage(requests=1)
+        failure: EngineError | None = None
+        ending, retry_after_s = Ending.FAILED, None
         try:
             with self._meter.request():
                 response = await self._post(self._body(request, structured=structured))
+            self._outage.answered()
             if response.status_code != httpx.codes.OK:
                 raise error_for_response(response, self._server.model)
             completion, tokens = _read(response)
             usage += tokens
+            ending = Ending.OK
             return completion
+        except EngineError as error:
+            failure = error
+            if isinstance(error, ServerError):
+                ending, retry_after_s = _ending_of(error), error.retry_after_s
+            raise
         finally:
             seconds = asyncio.get_running_loop().time() - started
             account.charge(usage + Usage(busy_seconds=seconds))
+            if request.tell is not None:
+                request.tell(
+                    Outcome(
+                        request.task,
+                        ending,
+                        usage.prompt_tokens,
+                        usage.cached_tokens,
+                        usage.completion_tokens,
+                        seconds,
+                        retry_after_s,
+                        request.format.max_tokens,
+                        request.counted_prompt,
+                    ),
+                    failure,
+                )
 
     async def _post(self, body: Mapping[str, Any]) -> httpx.Response:
         try:
@@ -225,6 +298,20 @@ class ChatClient:
         return body
 
 
+def _ending_of(error: ServerError) -> Ending:
+    for kind, ending in _ENDINGS.items():
+        if isinstance(error, kind):
+            return ending
+    return Ending.FAILED
+
+
+_ENDINGS: dict[type[ServerError], Ending] = {
+    ServerOverloadedError: Ending.OVERLOADED,
+    ServerTimeoutError: Ending.TIMEOUT,
+    ServerUnreachableError: Ending.UNREACHABLE,
+}
+
+
 def _is_about_format(error: EngineError) -> bool:
     text = str(error).lower()
     return any(word in text for word in ("response_format", "json_schema", "grammar", "guided"))
@@ -237,10 +324,10 @@ def _read(response: httpx.Response) -> tuple[Completion, Usage]:
         choice = payload["choices"][0]
         message = choice["message"]
         content = message.get("content") or _from_reasoning(message)
-        completion = Completion(
-            str(content), str(choice.get("finish_reason") or "stop"), message.get("refusal")
-        )
-        return completion, _usage(payload.get("usage") or {})
+        usage = _usage(payload.get("usage") or {})
+        reason = str(choice.get("finish_reason") or "stop")
+        completion = Completion(str(content), reason, message.get("refusal"))
+        return completion, usage
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise AnswerNotJsonError(
             f"the server's response is no chat completion: {response.text[:80]!r}"

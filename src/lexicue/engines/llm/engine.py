@@ -26,8 +26,10 @@ from lexicue.chunking import TokenCounter, halve
 from lexicue.engines.llm.answers import ParsedAnswer, parse_answer
 from lexicue.engines.llm.client import Account, ChatClient, ChatRequest, Completion, Server
 from lexicue.engines.llm.failures import error_for_response
+from lexicue.engines.llm.prompt_tokens import PromptTokens
 from lexicue.engines.llm.prompts import messages_for
 from lexicue.engines.llm.schema import AnswerFormat, answer_format
+from lexicue.engines.protocol import Cost, Tell
 from lexicue.errors import (
     AnswerEmptyError,
     AnswerNotJsonError,
@@ -48,9 +50,6 @@ _MOST_HALVINGS = 3
 
 _GARBLED_TRIES = 2
 """Asks per prompt when the answer cannot be read; a third rarely differs from the second."""
-
-_TEMPLATE_TOKENS = 40
-"""What a chat template adds around two messages; the longest we met takes 30."""
 
 _FEWEST_ANSWER_TOKENS = 128
 """With less room than this left in the model's length, the chunk is cut instead of asked."""
@@ -81,8 +80,9 @@ class LlmEngine:
         self._language = learner_language
         self._counter = counter
         self._client = ChatClient(server, meter, transport)
-        self._max_model_len: int | None = None
-        self._fixed_tokens: dict[Task, int] = {}
+        self.max_model_len: int | None = None
+        """Tokens of prompt and answer together, as the server tells; None before entering."""
+        self._tokens: PromptTokens | None = None
 
     async def __aenter__(self) -> Self:
         """Connect and see that the model is there, before any chunk waits for it.
@@ -94,7 +94,7 @@ class LlmEngine:
         await self._client.__aenter__()
         try:
             await self._look_up_model()
-            self._fixed_tokens = await asyncio.to_thread(self._count_fixed_tokens)
+            self._tokens = await asyncio.to_thread(PromptTokens, self._counter, self._language)
         except BaseException:
             await self._client.__aexit__(None, None, None)
             raise
@@ -118,11 +118,22 @@ class LlmEngine:
                 f"{self._server.base_url} does not serve {self._server.model!r} but "
                 f"{', '.join(sorted(served)[:8])}: give one of these with --model"
             )
-        self._max_model_len = served.get(self._server.model)
+        self.max_model_len = served.get(self._server.model)
 
-    async def extract(self, chunk: Chunk, task: Task) -> Extraction:
+    def cost(self, chunk: Chunk, task: Task) -> Cost:
+        """What a request for this holds of the server's KV cache."""
+        assert self._tokens is not None, "entered"
+        return self._tokens.cost(chunk, task)
+
+    async def metrics(self) -> str | None:
+        """The server's ``/metrics``; None where there is none."""
+        root = self._server.base_url.removesuffix("/v1")
+        response = await self._client.get(f"{root}/metrics")
+        return response.text if response.status_code == httpx.codes.OK else None
+
+    async def extract(self, chunk: Chunk, task: Task, tell: Tell | None = None) -> Extraction:
         """One task of one chunk; see `lexicue.engines.Engine`."""
-        account = Account()
+        account = Account(tell)
         covered = await self._cover(chunk, task, account, halvings=0)
         return Extraction(covered.candidates, covered.status, covered.error, account.usage)
 
@@ -155,10 +166,12 @@ class LlmEngine:
 
     async def _ask(self, chunk: Chunk, task: Task, account: Account) -> ParsedAnswer:
         """One answer that can be read."""
+        assert self._tokens is not None, "entered"
         messages = messages_for(chunk, task, self._language)
         answer = self._within_model_length(chunk, task)
+        counted = self._tokens.counted(chunk, task)
         for sampling_try in range(_GARBLED_TRIES):
-            request = ChatRequest(messages, answer, sampling_try)
+            request = ChatRequest(messages, answer, sampling_try, task, account.tell, counted)
             try:
                 return _read(await self._client.complete(request, account), task)
             except (AnswerNotJsonError, AnswerEmptyError) as error:
@@ -171,25 +184,16 @@ class LlmEngine:
         New vLLM versions clamp it in silence, old ones answer 400.
         """
         answer = answer_format(chunk, task)
-        if self._max_model_len is None:
+        if self.max_model_len is None or self._tokens is None:
             return answer
-        prompt = self._fixed_tokens[task] + chunk.tokens
-        room = self._max_model_len - prompt
+        prompt = self._tokens.counted(chunk, task)
+        room = self.max_model_len - prompt
         if room < min(_FEWEST_ANSWER_TOKENS, answer.max_tokens):
             raise PromptTooLongError(
                 f"{prompt} prompt tokens leave no room for an answer in the model's "
-                f"{self._max_model_len}: lower --chunk-tokens"
+                f"{self.max_model_len}: lower --chunk-tokens"
             )
         return answer.limited_to(room)
-
-    def _count_fixed_tokens(self) -> dict[Task, int]:
-        """The tokens of a prompt around its chunk."""
-        nothing = Chunk(0, "", 0, (), 0)
-        prompts = {task: messages_for(nothing, task, self._language) for task in Task}
-        return {
-            task: _TEMPLATE_TOKENS + sum(self._counter.counts([m["content"] for m in messages]))
-            for task, messages in prompts.items()
-        }
 
 
 def _read(completion: Completion, task: Task) -> ParsedAnswer:
