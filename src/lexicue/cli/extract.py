@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,20 +63,28 @@ class _Output:
 @click.option("--model", metavar="NAME", help="The model's name at the server.")
 @click.option(
     "--strategy",
-    type=click.Choice(["sequential", "parallel", "conditional"]),
-    help="How words and phrases tasks are put in order.",
+    type=click.Choice(["adaptive", "sequential", "parallel", "conditional"]),
+    help="How words and phrases tasks are put in order [adaptive].",
 )
-@click.option("--chunk-tokens", type=int, metavar="N", help="Tokens a chunk may have [2000].")
+@click.option("--chunk-tokens", metavar="N", help="Tokens a chunk may have, or auto [2000].")
 @click.option(
     "--tokenizer",
     metavar="NAME",
     help="qwen (exact, built in), server (its /tokenize), or a tokenizer.json.",
 )
 @click.option("--learner-language", metavar="L", help="Of the meanings: ko, Japanese … [ko]")
-@click.option("--max-concurrency", type=int, metavar="N", help="Requests in flight at most [16].")
+@click.option(
+    "--max-concurrency",
+    type=int,
+    metavar="N",
+    help="Requests in flight at most [what the server holds; other strategies: 16].",
+)
+@click.option("--kv-tokens", type=int, metavar="N", help="KV capacity, if the server hides it.")
+@click.option("--priority", type=int, metavar="N", help="0 batch to 9: a higher one goes first.")
 @click.option(
     "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write a JSON run report."
 )
+@click.option("--metrics-port", type=int, metavar="N", help="Show Prometheus metrics on a port.")
 @click.option("-q", "--quiet", is_flag=True, help="Only errors on standard error.")
 def extract(
     source: str, output: str, form: Format | None, report: Path | None, quiet: bool, **options: Any
@@ -91,6 +99,7 @@ def extract(
       cat talk.srt | lexicue extract - --format jsonl
     """
     video_id, encoding = options.pop("video_id"), options.pop("encoding")
+    metrics_port = options.pop("metrics_port")
     settings = Settings.load(**options)
     target = _Output(output, form or _form_for(output), report)
     _refuse_unwritable(target)
@@ -99,10 +108,20 @@ def extract(
     if not quiet:
         click.echo(_introduction(run), err=True)
     try:
-        asyncio.run(_stream(run, Progress(run, shown=not quiet)))
+        with _metrics_on(metrics_port):
+            asyncio.run(_stream(run, Progress(run, shown=not quiet)))
     finally:
         _write_report(run, target)
     return _finish(run, target, quiet=quiet)
+
+
+def _metrics_on(port: int | None) -> AbstractContextManager[object]:
+    """Prometheus metrics on a port of this machine while the run lasts."""
+    if port is None:
+        return nullcontext()
+    from lexicue.monitoring import metrics
+
+    return metrics.serve(port)
 
 
 def _form_for(output: str) -> Format:

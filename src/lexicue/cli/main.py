@@ -16,6 +16,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "doctor": "check the installation and the server, and say how to mend what is wrong",
     "extract": "the words and phrases of a subtitle file",
+    "tune": "settings that fit, from the run reports of past extractions",
     "plan": "what a vLLM server will hold, and which strategy and limits suit it",
 }
 """Each subcommand and its line in --help; its module, with all it needs, is imported on use."""

@@ -34,6 +34,9 @@ class _InFlight(ProgressColumn):
     def render(self, task: Task) -> Text:  # noqa: ARG002 - rich's signature
         if self._run.engine.name != "llm":
             return Text()
+        gate = self._run.gate
+        if gate is not None and gate.limiter.is_down:
+            return Text("the server is away, waiting for it")
         return Text(f"{self._run.meter.now} in flight")
 
 
@@ -59,7 +62,7 @@ class Progress:
             transient=True,
             disable=not (shown and sys.stderr.isatty()),
         )
-        self._task = self._bar.add_task("extracting", total=run.units, entries=0)
+        self._task = self._bar.add_task("extracting", total=None, entries=0)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -76,4 +79,4 @@ class Progress:
     def advance(self, part: ChunkResult) -> None:
         """Count one result."""
         self._entries += len(part.words) + len(part.phrases)
-        self._bar.update(self._task, advance=1, entries=self._entries)
+        self._bar.update(self._task, total=self._run.units, advance=1, entries=self._entries)
