@@ -22,6 +22,7 @@ FLOORS = (
     },
     {"engines", "monitoring", "exports"},
     {"entries", "testing"},
+    {"admission", "equipment", "watching"},
     {"pipeline"},
     {"extraction", "diagnosis"},
     {"cli"},

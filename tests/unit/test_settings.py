@@ -15,7 +15,11 @@ def test_defaults_are_the_design_notes() -> None:
     settings = Settings.load()
     assert settings.model == DEFAULT_MODEL == "Qwen/Qwen2.5-14B-Instruct-AWQ"
     assert settings.chunk_tokens == 2000
-    assert settings.max_concurrency == 16
+    assert settings.most_in_flight == 16
+    assert settings.strategy == "adaptive"
+    served = Settings.load(base_url="http://127.0.0.1:8000/v1")
+    assert served.most_in_flight > 100
+    assert Settings.load(base_url=served.base_url, strategy="parallel").most_in_flight == 16
     assert settings.ENABLE_PARALLEL_WORD_PHRASE_EXTRACTION is False
     assert settings.MAX_SAFE_CHUNKS_FOR_PARALLEL == 4
     assert settings.engine_in_use == "lexical"

@@ -142,7 +142,8 @@ def start_vllm(vllm_installed: None, tmp_path: Path) -> Iterator[StartVllm]:
 
 
 def _start(log: Path, flags: dict[str, Flag]) -> VllmServer:
-    port = _free_port()
+    flags = dict(flags)
+    port = flags.pop("port", None) or _free_port()
     command = [
         *(str(PYTHON), "-m", "vllm.entrypoints.openai.api_server"),
         *("--model", str(MODEL_DIR), "--served-model-name", MODEL),

@@ -59,7 +59,7 @@ def _repeated(transcript: Transcript) -> Transcript:
     return Transcript.from_texts([cue.text for cue in transcript.cues if cue.text] * 6, "x")
 
 
-@pytest.mark.parametrize("strategy", ["sequential", "parallel", "conditional"])
+@pytest.mark.parametrize("strategy", ["adaptive", "sequential", "parallel", "conditional"])
 async def test_every_strategy_completes_a_real_talk(
     vllm_server: VllmServer, strategy: StrategyName
 ) -> None:
