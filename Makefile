@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format test-vllm bench clean
+.PHONY: help install demo test check format test-vllm bench bench-vllm clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test-vllm: $(DEV) ## tests against a real vLLM on this CPU (installs it beside, 
 
 bench: $(DEV) ## the benchmarks of docs/benchmarks.md
 	scripts/bench
+
+bench-vllm: $(DEV) ## strategies on a real vLLM on this CPU
+	scripts/bench-vllm
 
 clean: ## remove the environments and caches
 	rm -rf $(VENV) .venv-* .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

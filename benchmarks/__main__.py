@@ -33,7 +33,8 @@ _INTRODUCTION = """\
 median of {repeats} rounds, with the lowest and the highest in brackets. Peers are measured in the
 same run on the same machine, one after the other, and it is the ratios that count: seconds are
 this machine's, and a load above its cores makes them longer. A target that is missed stands here as
-missed. One benchmark alone, to the screen: `scripts/bench in-flight`.
+missed. One benchmark alone, to the screen: `scripts/bench in-flight`. The strategies on a real vLLM
+have [a page of their own](benchmarks-vllm.md).
 """
 
 

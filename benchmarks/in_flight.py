@@ -22,7 +22,7 @@ _CHARACTERS = 792_000
 """About 101 chunks of 8,000 characters."""
 _MAX_CHAR_BUFFER = 8000
 _CONCURRENCIES = (10, 16, 32)
-_DEFAULT = Settings.model_fields["max_concurrency"].default
+_DEFAULT = Settings.load(strategy="parallel").most_in_flight
 _NEAR_ENOUGH = 0.95
 _TIMES_FASTER = 2.5
 
@@ -42,7 +42,7 @@ answer has up to {ENTRIES} entries. A real model needs ten seconds or more for s
   that Lexicue gets of the same text, each as it is said, which is easiest to align. "Two passes"
   asks for words, then for phrases: the requests that Lexicue makes. "One pass" asks for both in
   one prompt: half the requests, each with two answers in one, which take two of the latencies.
-- **Lexicue** runs `strategy="parallel"`; its default is {_DEFAULT} requests at once.
+- **Lexicue** runs `strategy="parallel"`, whose default is {_DEFAULT} requests at once.
 
 *In flight* is counted at the server: the area under the curve of requests in work, divided by the
 time from the first request's start to the last one's end. The last requests find no others to run
