@@ -8,7 +8,7 @@ import pytest
 from lexicue.chunking import QwenTokenCounter, chunk_each_cue
 from lexicue.engines.llm.prompts import CHUNK_CLOSE, messages_for
 from lexicue.engines.llm.schema import answer_format
-from lexicue.model import Chunk, Task
+from lexicue.model import Chunk, Status, Task
 
 from .virtual_server import (
     A10G,
@@ -163,6 +163,24 @@ def test_a_foreign_load_takes_half_and_gives_it_back(monkeypatch: pytest.MonkeyP
 
     assert 0.35 * limits["before"] <= limits["beside"] <= 0.65 * limits["before"]
     assert limits["after"] >= 0.9 * limits["before"]
+
+
+def test_a_server_that_stays_away_is_given_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = VirtualServer()
+
+    async def scene() -> tuple[float, list[Status]]:
+        run = server.run(transcript(24))
+        loop = asyncio.get_running_loop()
+        loop.call_later(6.0, server.app.restart, 1e6)
+        started = loop.time()
+        statuses = [result.status async for result in run.stream()]
+        return loop.time() - started, statuses
+
+    seconds, statuses = play(scene(), monkeypatch)
+
+    assert len(statuses) == 2 * 24
+    assert set(statuses) == {Status.OK, Status.FAILED}
+    assert 300.0 <= seconds <= 330.0
 
 
 def test_a_server_that_restarts_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,8 +143,8 @@ async def test_an_unknown_model_is_told(vllm_server: VllmServer) -> None:
 
 async def test_a_server_killed_in_the_middle_is_told(start_vllm: StartVllm) -> None:
     server = start_vllm()
-    chosen = settings(server, chunk_tokens=200, max_concurrency=2, max_attempts=2)
-    run = Run(read(EXAMPLE), chosen)
+    bounds = {"chunk_tokens": 200, "max_concurrency": 2, "max_attempts": 2}
+    run = Run(read(EXAMPLE), settings(server, strategy="sequential", **bounds))
     async for _ in run.stream():
         if len(run.results) == 1:
             server.kill()

@@ -103,6 +103,9 @@ _LONGEST_PROBE_S = 8.0
 """Pauses between probes of a server that is down, doubled from the first to the longest: a reset
 connection costs half a second, and a server that is back is not kept waiting."""
 
+_HOPELESS_S = 300.0
+"""Down for so long, nothing is held back any more: those who wait are to learn that it is over."""
+
 _KEPT_CHANGES = 512
 """Of the history: a change per second for eight minutes, and small."""
 
@@ -140,6 +143,7 @@ class Limiter:
         self._cut_at = -inf
         self._draining = False
         self._is_down = False
+        self._down_since = -inf
         self._probe_s = _FIRST_PROBE_S
         self._retry_at = self._probe_at = -inf
         self._limit = self._room if self._capacity else float(_BLIND_START_TOKENS)
@@ -269,12 +273,15 @@ class Limiter:
 
     def _refused_connection(self, load: Load) -> None:
         """A server that is away says nothing of what it holds when it is there: one cut only."""
+        now = self._clock()
         if self.is_down:
             self._probe_s = min(_LONGEST_PROBE_S, 2 * self._probe_s)
         else:
             self._cut(_CUT, load, Ending.UNREACHABLE.value)
+            self._down_since = now
         self._is_down = True
-        self._probe_at = self._clock() + self._probe_s
+        is_hopeless = now - self._down_since >= _HOPELESS_S
+        self._probe_at = now if is_hopeless else now + self._probe_s
 
     def _is_up(self) -> None:
         self._is_down, self._probe_s = False, _FIRST_PROBE_S

@@ -81,6 +81,15 @@ def test_it_is_given_up_at_last(bench: Bench) -> None:
     assert not bench.fails(before=bench.now)
 
 
+def test_given_up_it_stays_until_something_answers(bench: Bench) -> None:
+    assert bench.fails()
+    assert not bench.outage.is_given_up
+    bench.now += LONGEST_S
+    assert bench.outage.is_given_up
+    bench.answers()
+    assert not bench.outage.is_given_up
+
+
 def test_a_server_not_heard_of_for_long_is_waited_for_all_the_same(bench: Bench) -> None:
     bench.now += 10 * LONGEST_S
     assert bench.fails()

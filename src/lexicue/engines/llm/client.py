@@ -220,7 +220,7 @@ class ChatClient:
         if is_away:
             tries.in_outage += 1
             pause_s = min(self._pause(tries.in_outage, None), _LONGEST_OUTAGE_PAUSE_S)
-        elif tries.counted < self._server.max_attempts:
+        elif tries.counted < self._server.max_attempts and not self._outage.is_given_up:
             pause_s = self._pause(tries.counted, error.retry_after_s)
             tries.counted += 1
         else:
@@ -231,7 +231,7 @@ class ChatClient:
         """Seconds to wait: what the server asks for, else doubling with jitter."""
         if asked_for is not None:
             return min(asked_for, _LONGEST_RETRY_AFTER_S) + self._jitter.uniform(0, 0.1)
-        most = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** (attempt - 1))
+        most = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(attempt - 1, 16))
         return self._jitter.uniform(most / 2, most)
 
     async def _try(self, request: ChatRequest, account: Account, *, structured: bool) -> Completion:

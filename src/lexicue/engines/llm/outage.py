@@ -38,6 +38,12 @@ class Outage:
         """Something came back."""
         self._answered_at, self._began = self._clock(), None
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether a server was waited for as long as it may be, and nothing has come back since."""
+        waited_s = 0.0 if self._began is None else self._clock() - self._began
+        return self._longest_s > 0 and waited_s >= self._longest_s
+
     def explains(self, error: ServerError, failed_before: float | None) -> bool:
         """Whether a request that ended so is to be asked again without counting the try.
 
